@@ -1,0 +1,62 @@
+import pytest
+
+from tests.config.parsing import POOL, config_of, problem_of, problems_of
+
+REPLICA = '[pools.replica]\nservers = ["10.1.0.1:11211"]\n'
+ROUTE = f'{POOL}[[routes]]\nprefix = "a"\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        (f"{POOL}[hot_cache]\nenabled = true", "hot_cache.enabled"),
+        (f'{POOL}[proxy]\nadmin = "127.0.0.1:9150"', "proxy.admin"),
+        (f"{POOL}health.rise = 2", "pools.main.health.rise"),
+        (f"{POOL}health.timeouts_until_down = 1", "pools.main.health.timeouts_until_down"),
+        (f'{POOL}health.failback_delay = "1s"', "pools.main.health.failback_delay"),
+        (f'{POOL}[memory.x]\npolicy = "sieve"', "memory.x.policy"),
+        (f'{POOL}[memory.x]\nallocator = "slab"', "memory.x.allocator"),
+        (f'{REPLICA}{POOL}failover.to = "replica"', "pools.main.failover.to"),
+        (f"{POOL}health.eject = true", "pools.main.health.eject"),
+        (f'{POOL}{REPLICA}[replication]\nto = ["replica"]', "replication.to"),
+        (f'{POOL}distribution = "twemproxy"', "pools.main.distribution"),
+        (f"{ROUTE}replicate = false", "routes[0].replicate"),
+        (f'{ROUTE}replicate = "delete-only"', "routes[0].replicate"),
+        (f"{ROUTE}hot_cache = true", "routes[0].hot_cache"),
+        ('[pools.main]\nservers = "dns+cache:11211"', "pools.main.servers"),
+        ('[pools.main]\nservers = "dnssrv+_memcache._tcp.cache"', "pools.main.servers"),
+        ('[pools.main]\nservers = "elasticache+x.cfg.use1.cache.amazonaws.com:11211"', "pools.main.servers"),
+        ('[pools.main]\nservers = "cache-{0..2}.cache:11211"', "pools.main.servers"),
+        ('[pools.main]\nservers = [ "cache-{0..2}.cache:11211", "a:1" ]', "pools.main.servers"),
+    ],
+)
+def test_what_is_not_built_is_refused_where_it_is_switched_on(text: str, key: str) -> None:
+    problem = problem_of(text)
+    assert problem.key == key
+    assert problem.line == len(text.splitlines())
+    assert problem.message.endswith("is not built yet in this version")
+
+
+def test_a_secondary_to_wait_for_is_not_built() -> None:
+    text = f'{POOL}{REPLICA}[replication]\nto = ["replica"]\n[[routes]]\nprefix = "a"\nack = "secondary"'
+    assert [problem.key for problem in problems_of(text)] == ["replication.to", "routes[0].ack"]
+
+
+def test_a_choice_of_the_hash_is_not_built() -> None:
+    keys = [problem.key for problem in problems_of(f'{POOL}distribution = "twemproxy"\nhash = "md5"')]
+    assert keys == ["pools.main.distribution", "pools.main.hash"]
+
+
+def test_the_settings_of_what_is_switched_off_are_read_and_checked() -> None:
+    config = config_of(f'{POOL}[hot_cache]\nttl = "5s"\n[replication]\nmax_attempts = 3')
+    assert config.hot_cache.ttl == 5.0
+    assert config.replication.max_attempts == 3
+    assert problem_of(f'{POOL}[hot_cache]\nttl = "0s"').key == "hot_cache.ttl"
+
+
+def test_discovery_inside_of_an_array_is_told_to_stand_alone() -> None:
+    assert "stands alone" in problem_of('[pools.main]\nservers = ["dns+cache:11211"]').message
+
+
+def test_one_address_as_a_string_is_told_to_be_an_array() -> None:
+    assert 'as ["a:1"]' in problem_of('[pools.main]\nservers = "a:1"').message
