@@ -1,0 +1,126 @@
+"""The ``stats`` and ``version`` commands, in memcached's shape: ``STAT name value`` lines, then ``END``.
+
+``stats`` has the names that client libraries and dashboards look for; what only Outrider has stands in
+``stats proxy`` and ``stats backends``. ``stats items`` and ``stats slabs`` are empty: a proxy holds no items.
+"""
+
+import os
+import resource
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Final, Protocol, final
+
+from proxy import __version__
+from proxy.admin.metrics import DATA_PLANE
+from proxy.dataplane.counters import Counters
+from proxy.protocol.commands import COMMANDS, VERSION
+from proxy.protocol.errors import ERROR
+from proxy.protocol.request import Request
+
+#: Clients parse the number to decide what a server can do: the one whose commands the proxy knows.
+COMPATIBLE_VERSION: Final = "1.6.18"
+
+Pairs = Iterable[tuple[str, object]]
+
+
+class BackendReport(Protocol):
+    """What ``stats backends`` shows of one."""
+
+    def report(self) -> Pairs:
+        """Names and values, without the backend's own."""
+        ...
+
+    @property
+    def label(self) -> str:
+        """``pool.name``: what stands before each name."""
+        ...
+
+
+@final
+class Stats:
+    """Answers ``stats`` and ``version``.
+
+    :param settings: the effective configuration as names and values
+    """
+
+    def __init__(
+        self,
+        counters: Counters,
+        settings: Sequence[tuple[str, object]],
+        max_connections: int,
+        backends: Sequence[BackendReport],
+    ) -> None:
+        self._counters = counters
+        self._settings = settings
+        self._max_connections = max_connections
+        self._backends = backends
+        self._started = time.monotonic()
+        self._sections: dict[bytes, Callable[[], Pairs]] = {
+            b"": self._general,
+            b"settings": lambda: self._settings,
+            b"items": tuple,
+            b"slabs": lambda: (("active_slabs", 0), ("total_malloced", 0)),
+            b"sizes": tuple,
+            b"conns": tuple,
+            b"proxy": self._proxy,
+            b"backends": self._each_backend,
+        }
+
+    def answer(self, request: Request) -> bytes:
+        """The reply to ``version`` or ``stats [section]``."""
+        if request.command is VERSION:
+            return f"VERSION {COMPATIBLE_VERSION}-outrider-{__version__}\r\n".encode()
+        words = request.wire.split()
+        section = words[1] if len(words) > 1 else b""
+        if section == b"reset":
+            self._counters.reset()
+            return b"RESET\r\n"
+        pairs = self._sections.get(section)
+        if pairs is None:
+            return ERROR
+        lines = [f"STAT {name} {value}\r\n" for name, value in pairs()]
+        return ("".join(lines) + "END\r\n").encode()
+
+    def _count(self, *verbs: bytes) -> int:
+        return sum(self._counters.requests[COMMANDS[verb].index] for verb in verbs)
+
+    def _general(self) -> Iterator[tuple[str, object]]:
+        counters = self._counters
+        usage = resource.getrusage(resource.RUSAGE_SELF)
+        gets = self._count(b"get", b"gets", b"gat", b"gats")
+        yield "pid", os.getpid()
+        yield "uptime", int(time.monotonic() - self._started)
+        yield "time", int(time.time())
+        yield "version", f"{COMPATIBLE_VERSION}-outrider-{__version__}"
+        yield "pointer_size", 64
+        yield "rusage_user", f"{usage.ru_utime:.6f}"
+        yield "rusage_system", f"{usage.ru_stime:.6f}"
+        yield "max_connections", self._max_connections
+        yield "curr_connections", counters.clients_open
+        yield "total_connections", counters.clients_accepted
+        yield "rejected_connections", counters.clients_refused
+        yield "cmd_get", gets
+        yield "cmd_set", self._count(b"set", b"add", b"replace", b"append", b"prepend", b"cas")
+        yield "cmd_flush", self._count(b"flush_all")
+        yield "cmd_touch", self._count(b"touch", b"gat", b"gats")
+        yield "cmd_meta", self._count(b"mg", b"ms", b"md", b"ma", b"me")
+        yield "get_hits", max(gets - counters.get_misses - counters.get_failures, 0)
+        yield "get_misses", counters.get_misses
+        yield "bytes_read", counters.bytes_read
+        yield "bytes_written", counters.bytes_written
+        yield "threads", 1
+        # A proxy stores nothing: what tools divide by or subtract is there, and nought.
+        for name in ("curr_items", "total_items", "bytes", "limit_maxbytes", "evictions", "reclaimed"):
+            yield name, 0
+
+    def _proxy(self) -> Iterator[tuple[str, object]]:
+        yield "version", __version__
+        for verb, command in COMMANDS.items():
+            yield f"requests_{verb.decode()}", self._counters.requests[command.index]
+        for metric in DATA_PLANE:
+            yield metric.name, metric.read(self._counters)
+
+    def _each_backend(self) -> Iterator[tuple[str, object]]:
+        for backend in self._backends:
+            for name, value in backend.report():
+                yield f"{backend.label}:{name}", value

@@ -1,0 +1,1 @@
+"""Pools: the backends behind one ring, and the tasks that keep them connected."""
