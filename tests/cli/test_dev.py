@@ -14,6 +14,8 @@ listen = ["127.0.0.1:0"]
 admin = ""
 [pools.dev]
 servers = ["memory://dev"]
+[log]
+format = "console"
 """
     written: Config = parse(text, name="dev.toml", environ={})
     assert config_of(LISTEN, MemoryConfig().max_bytes) == written
