@@ -7,7 +7,7 @@ Nothing is logged per request. What can happen once per connection or per failin
 import logging
 import sys
 from collections.abc import Callable
-from typing import Any, Final, final
+from typing import Any, Final, Protocol, final
 
 import structlog
 import trio
@@ -47,13 +47,21 @@ def configure(level: str, style: str) -> structlog.typing.FilteringBoundLogger:
     return log
 
 
+class Sink(Protocol):
+    """Where lines go: a structlog logger."""
+
+    def warning(self, event: str, **details: Any) -> Any: ...
+
+    def error(self, event: str, **details: Any) -> Any: ...
+
+
 @final
 class RepeatFilter:
     """Tells an event at once, and its repetitions in one line per window."""
 
     __slots__ = ("_clock", "_log", "_seen")
 
-    def __init__(self, log: structlog.typing.FilteringBoundLogger, clock: Callable[[], float]) -> None:
+    def __init__(self, log: Sink, clock: Callable[[], float]) -> None:
         self._log = log
         self._clock = clock
         # (event, backend) -> [time of the line, repetitions since, details of the last]

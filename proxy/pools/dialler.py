@@ -3,7 +3,8 @@
 A new connection has to prove itself with a probe before it is used: a kernel accepts connections for a
 process that is stopped. Then the link's fences must have closed. Failed attempts are repeated after a delay
 that doubles from ``probe_interval`` to ``probe_max``, each shortened at random by up to a quarter, so that the
-sidecars of a cluster do not knock at a returning backend all at once.
+sidecars of a cluster do not knock at a returning backend all at once. A connection that was lost is dialled
+again at once, unless it lived for less than ``probe_interval`` and so did the one before it.
 """
 
 import os
@@ -40,22 +41,37 @@ class DialError(Exception):
 
 async def keep_connected(link: Link, address: TcpAddress | UnixAddress, policy: DialPolicy) -> None:
     """Give `link` a socket whenever it has none. Runs until cancelled."""
-    delay = policy.probe_interval
+    failures = 0  # attempts in a row that gave no lasting connection
+    await link.wait_needs_socket()
     while True:
-        await link.wait_needs_socket()
         try:
             stream = await _connect(address, policy)
         except DialError as error:
             link.dial_failed(str(error))
-            await trio.sleep(delay * random.uniform(0.75, 1.0))
-            delay = min(delay * 2, policy.probe_max)
+            await trio.sleep(_delay(policy, failures))
+            failures += 1
             continue
-        delay = policy.probe_interval
         with trio.move_on_after(policy.fence_timeout):
             await link.wait_fenced()
         # No checkpoint between these: nothing may slip in between the end of the fences and the first bytes.
         removals = link.break_fences()
         link.attach(_detach(stream), removals)
+        attached_at = trio.current_time()
+        await link.wait_needs_socket()
+        if trio.current_time() - attached_at >= policy.probe_interval:
+            failures = 0
+        elif failures:
+            link.dial_failed(f"{address}: lost soon after connecting")
+            await trio.sleep(_delay(policy, failures))
+            failures += 1
+        else:
+            failures = 1
+
+
+def _delay(policy: DialPolicy, failures: int) -> float:
+    """Seconds until the next attempt, where so many had failed before the last one did."""
+    longest = min(policy.probe_interval * 2.0 ** min(failures, 32), policy.probe_max)
+    return longest * random.uniform(0.75, 1.0)
 
 
 async def _connect(address: TcpAddress | UnixAddress, policy: DialPolicy) -> trio.SocketStream:
