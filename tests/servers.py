@@ -234,6 +234,11 @@ class Wire:
         result, self._rest = self._rest, b""
         return result
 
+    def unread(self) -> bytes:
+        """What has come and was not asked for."""
+        result, self._rest = self._rest, b""
+        return result
+
     def ask(self, data: bytes, end: bytes = b"\r\n") -> bytes:
         self.send(data)
         return self.read_until(end)

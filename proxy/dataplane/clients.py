@@ -85,7 +85,7 @@ class Clients:
         shared = self._shared
         while True:
             await trio.sleep(_SWEEP_INTERVAL)
-            shared.reactor.tick()
+            shared.reactor.catch_up()
             since = shared.reactor.now - self._stall_timeout
             for session in [one for one in self._sessions if one.progress_at and one.progress_at < since]:
                 shared.reactor.counters.clients_dropped_stalled += 1

@@ -28,6 +28,7 @@ from proxy.dataplane.counters import Counters
 from proxy.dataplane.fence import Fence
 from proxy.dataplane.outbox import Outbox
 from proxy.dataplane.reactor import Reactor
+from proxy.protocol.commands import VALUES
 from proxy.protocol.reply import END, BadReplyError, ReplyParser
 from proxy.protocol.request import Request
 
@@ -65,6 +66,7 @@ class Link:
         "_miss_on_error",
         "_needs_socket",
         "_outbox",
+        "_owed_removals",
         "_parser",
         "_reactor",
         "_sock",
@@ -90,6 +92,7 @@ class Link:
         self._sock: socket.socket | None = None
         self._is_flushing_later = False
         self._large_bytes = 0
+        self._owed_removals: list[Request] = []  # not acknowledged by the connection that they went to
         self._charged = 0  # bytes of a half-read reply, charged to the owner at the head of the queue
         self._fences: list[Fence] = []
         self._fences_closed = trio.Event()
@@ -98,7 +101,7 @@ class Link:
         self.name = name
         self.state = OPENING
         self.last_error = ""
-        reactor.add_sweepable(self)
+        reactor.add_sweepable(self, timeout)
 
     def __repr__(self) -> str:
         return f"<Link {self.name} {self.state} in_flight={len(self._fifo)} waiting={len(self._waiting)}>"
@@ -134,15 +137,16 @@ class Link:
             self._reactor.flush_later(self)
 
     def _admit_large(self, size: int) -> bool:
-        if self._large_bytes + size > MAX_LARGE_BYTES and self._fifo:
+        if self._large_bytes and self._large_bytes + size > MAX_LARGE_BYTES:
             return False
         self._large_bytes += size
         return True
 
     def _send_offline(self, call: Call) -> None:
+        size = len(call.request.wire)
         if self.state is DOWN:
             self._fail(call, troubles.BACKEND_DOWN)
-        elif len(self._waiting) >= self._max_in_flight:
+        elif len(self._waiting) >= self._max_in_flight or (size > _LARGE and not self._admit_large(size)):
             self._counters.backend_overloads += 1
             self._fail(call, troubles.BACKEND_OVERLOADED)
         else:
@@ -151,12 +155,18 @@ class Link:
 
     def _fail(self, call: Call, reason: bytes) -> None:
         self._counters.failed_requests += 1
-        if call.request.expect:
+        if call.request.command.shape == VALUES:
             self._counters.get_failures += len(call.request.keys) or 1
         try:
             call.fail(reason, self._miss_on_error)
         except Exception as error:  # noqa: BLE001 - the calls behind it must be told too
             self._reactor.crashed(call.owner, error)
+
+    def _fail_first_waiting(self, reason: bytes) -> None:
+        call = self._waiting.popleft()
+        if len(call.request.wire) > _LARGE:
+            self._large_bytes -= len(call.request.wire)
+        self._fail(call, reason)
 
     # ---- the reactor's side ----
 
@@ -166,7 +176,7 @@ class Link:
             return
         if mask & select.EPOLLOUT:
             self._write()
-            if not mask & ~select.EPOLLOUT:
+            if self._sock is not sock or not mask & ~select.EPOLLOUT:
                 return
         try:
             data = sock.recv(_READ_SIZE)
@@ -208,7 +218,7 @@ class Link:
                     counters.get_misses += call.values.count(b"")
                 else:
                     counters.get_misses += 1
-            if len(request.wire) > _LARGE:
+            if self._large_bytes and len(request.wire) > _LARGE:
                 self._large_bytes -= len(request.wire)
             call.reply = reply
             try:
@@ -261,7 +271,7 @@ class Link:
             self._doubt("timeout", troubles.BACKEND_TIMEOUT)
         waiting = self._waiting
         while waiting and waiting[0].deadline <= now:
-            self._fail(waiting.popleft(), troubles.BACKEND_TIMEOUT)
+            self._fail_first_waiting(troubles.BACKEND_TIMEOUT)
 
     # ---- giving a socket up ----
 
@@ -282,6 +292,10 @@ class Link:
                 call.is_retry = True
                 self._counters.backend_retries += 1
                 self._waiting.append(call)
+                if len(call.request.wire) > _LARGE:
+                    self._large_bytes += len(call.request.wire)
+            elif call.owner is _NOBODY:
+                self._owed_removals.append(call.request)
             else:
                 self._fail(call, troubles.BACKEND_CLOSED)
         self._parser = ReplyParser()
@@ -295,7 +309,7 @@ class Link:
             removals = [
                 call.request.removal() for call in calls if call.request.command.writes and call.request.key
             ]
-            if removals:
+            if any(call.request.command.writes for call in calls):
                 self._fences.append(Fence(self._reactor, sock, removals, self._fence_closed))
             else:
                 sock.close()  # nothing but reads: whatever still answers them, answers nobody
@@ -362,6 +376,8 @@ class Link:
         self.last_error = ""
         self._reactor.tick()
         now = self._reactor.now
+        removals = self._owed_removals + removals
+        self._owed_removals = []
         for removal in removals:
             self._counters.removed_in_doubt += 1
             call = Call(removal, _NOBODY)
@@ -373,8 +389,6 @@ class Link:
             call = waiting.popleft()
             self._fifo.append(call)
             self._outbox.parts.append(call.request.wire)
-            if len(call.request.wire) > _LARGE:
-                self._large_bytes += len(call.request.wire)
         if not self._is_flushing_later:
             self._is_flushing_later = True
             self._reactor.flush_later(self)
@@ -385,9 +399,8 @@ class Link:
         self._counters.backend_connect_failures += 1
         self.state = DOWN
         self.last_error = reason
-        waiting = self._waiting
-        while waiting:
-            self._fail(waiting.popleft(), troubles.BACKEND_DOWN)
+        while self._waiting:
+            self._fail_first_waiting(troubles.BACKEND_DOWN)
         self._reactor.flush()
 
     def close(self) -> None:

@@ -79,6 +79,7 @@ class Reactor:
         self._unflushed: list[Endpoint] = []
         self._sweepables: list[Sweepable] = []
         self._sweep_needed = trio.Event()
+        self._shortest = float("inf")
         self.counters = counters
         self.notice = notice
         self.now = time.monotonic()
@@ -128,11 +129,15 @@ class Reactor:
                     endpoint.on_ready(mask)
                 except Exception as error:  # noqa: BLE001
                     self.crashed(endpoint, error)
-        self.flush()
+        self._flush_all()
         return len(events)
 
     def flush(self) -> None:
         """Flush all that asked for it. For callers outside of a pump: trio tasks that changed something."""
+        self.tick()  # a session that is flushed may take up its backlog, and with it set deadlines
+        self._flush_all()
+
+    def _flush_all(self) -> None:
         while self._unflushed:
             batch = self._unflushed
             self._unflushed = []
@@ -157,8 +162,10 @@ class Reactor:
 
     # ---- deadlines ----
 
-    def add_sweepable(self, sweepable: Sweepable) -> None:
+    def add_sweepable(self, sweepable: Sweepable, shortest: float) -> None:
+        """:param shortest: s; it sets no deadline nearer than this"""
         self._sweepables.append(sweepable)
+        self._shortest = min(self._shortest, shortest)
 
     def remove_sweepable(self, sweepable: Sweepable) -> None:
         self._sweepables.remove(sweepable)
@@ -175,15 +182,20 @@ class Reactor:
                 self._sweep_needed = trio.Event()
                 await self._sweep_needed.wait()
                 continue
+            # A nearer deadline may be set meanwhile without a word, but none that `_shortest` would sleep through.
             # The lower bound keeps a backend that times out request after request from costing a sweep each.
-            await trio.sleep(max(earliest - time.monotonic(), 0.002))
+            await trio.sleep(max(min(earliest - time.monotonic(), self._shortest), 0.002))
             self.sweep()
 
-    def sweep(self) -> None:
-        """Read all that is readable, then judge: a proxy that was throttled must not blame its backends."""
+    def catch_up(self) -> None:
+        """Read all that is readable, before a judgement: a proxy that was throttled must not blame others."""
         for _ in range(_QUIET_ROUNDS):
             if not self.pump(0.0):
                 break
+
+    def sweep(self) -> None:
+        """Act on the deadlines that have passed."""
+        self.catch_up()
         now = self.now
         for item in list(self._sweepables):
             if item.next_deadline() <= now:

@@ -26,6 +26,7 @@ from proxy.protocol.request import (
     BINARY,
     NO_KEY,
     NOREPLY,
+    ONE_KEY,
     QUIET,
     LineMemo,
     Request,
@@ -33,10 +34,9 @@ from proxy.protocol.request import (
 )
 
 _READ_SIZE: Final = 16384
-#: Collected replies, in number and bytes, beyond which no further request is taken up before a flush. Only a
-#: backend in this process answers so soon that they pile up.
-_MAX_COLLECTED: Final = 256
-_MAX_COLLECTED_BYTES: Final = 256 * 1024
+#: Bytes of replies beyond which no further request is taken up before a flush. Only a backend in this process
+#: answers so soon that they pile up.
+_MAX_ANSWERED: Final = 256 * 1024
 
 
 class Route(Protocol):
@@ -118,6 +118,7 @@ class Session:
     """
 
     __slots__ = (
+        "_answered",
         "_backlog",
         "_half_read",
         "_is_ending",
@@ -128,6 +129,7 @@ class Session:
         "_shared",
         "_slots",
         "_sock",
+        "_stuck",
         "_unsent",
         "held",
         "is_gone",
@@ -141,6 +143,8 @@ class Session:
         self._slots: deque[Call] = deque()
         self._backlog: deque[Request] = deque()
         self._outbox = Outbox()
+        self._answered = 0  # bytes of replies that are still in slots
+        self._stuck = 0  # those of them that wait for an earlier reply, in the budget
         self._half_read = 0  # bytes of an incomplete request, in the budget
         self._unsent = 0  # bytes that the socket did not take, in the budget
         self._is_flushing_later = False
@@ -199,27 +203,21 @@ class Session:
         slots = self._slots
         counts = self._shared.reactor.counters.requests
         send = self._shared.route.send
-        outbox = self._outbox
         for index, request in enumerate(requests):
-            if request.kind == NO_KEY:
+            kind = request.kind
+            if kind == NO_KEY:
                 if not self._answer_locally(request):
                     return
                 continue
-            counts[request.command.index] += len(request.keys) or 1
+            counts[request.command.index] += 1 if kind == ONE_KEY else len(request.keys)
             call = Call(request, self)
             slots.append(call)
             send(call)
-            if outbox.parts and self._has_collected_much():
+            if self._answered > _MAX_ANSWERED:
                 # In front of what is in the backlog already: that was behind these when they were taken out.
                 self._backlog.extendleft(reversed(requests[index + 1 :]))
                 self._pause_if_needed()
                 return
-
-    def _has_collected_much(self) -> bool:
-        parts = self._outbox.parts
-        return len(parts) >= _MAX_COLLECTED or (
-            len(parts[-1]) > 4096 and self._outbox.size() > _MAX_COLLECTED_BYTES
-        )
 
     def _answer_locally(self, request: Request) -> bool:
         """Answer what needs no backend; whether requests may follow."""
@@ -262,7 +260,7 @@ class Session:
         backlog = self._backlog
         while backlog and not self._outbox.is_blocked and not self.is_gone:
             room = self._shared.limits.max_in_flight - len(self._slots)
-            if room <= 0 or (self._outbox.parts and self._has_collected_much()):
+            if room <= 0 or self._answered > _MAX_ANSWERED:
                 break
             self._dispatch([backlog.popleft() for _ in range(min(room, len(backlog)))])
         self._pause_if_needed()
@@ -296,40 +294,52 @@ class Session:
             return
         if call.request.quiet:
             call.reply = _shown(call)
-        slots = self._slots
-        if slots[0] is not call:
-            self.charge(_size(call))
-            return
-        slots.popleft()
-        parts = self._outbox.parts
-        reply = call.reply
+        self._answered += len(call.reply or b"")
         if call.values:
-            parts.extend([value for value in call.values if value])
-        if reply:
-            parts.append(reply)
-        if slots and slots[0].reply is not None:
-            self._collect_answered()
+            self._answered += sum(map(len, call.values))
         if not self._is_flushing_later:
             self._is_flushing_later = True
             self._shared.reactor.flush_later(self)
 
-    def _collect_answered(self) -> None:
-        """Replies that waited for the one before them."""
-        slots = self._slots
-        parts = self._outbox.parts
-        released = 0
-        while slots and slots[0].reply is not None:
-            call = slots.popleft()
-            released += _size(call)
-            parts.extend([value for value in call.values if value])
-            if call.reply:
-                parts.append(call.reply)
-        self.charge(-released)
-
     def flush(self) -> None:
         self._is_flushing_later = False
-        if not self.is_gone and not self._outbox.is_blocked:
+        if self.is_gone:
+            return
+        self._collect()
+        if self._outbox.is_blocked:
+            self._note_unsent()
+        else:
             self._write()
+
+    def _collect(self) -> None:
+        """Move the replies whose turn has come from the head of the queue to the outbox."""
+        slots = self._slots
+        parts = self._outbox.parts
+        first = len(parts)
+        while slots:
+            call = slots[0]
+            reply = call.reply
+            if reply is None:
+                break
+            slots.popleft()
+            if call.values:
+                parts.extend([value for value in call.values if value])
+            if reply:
+                parts.append(reply)
+        if slots:
+            self._answered -= sum(map(len, parts[first:]))
+        else:
+            self._answered = 0
+        if self._answered != self._stuck:
+            grown = self._answered - self._stuck
+            self._stuck = self._answered
+            self.charge(grown)
+
+    def _note_unsent(self) -> None:
+        unsent = self._outbox.size()
+        grown = unsent - self._unsent
+        self._unsent = unsent
+        self.charge(grown)
 
     def _write(self) -> None:
         outbox = self._outbox
@@ -341,10 +351,8 @@ class Session:
             return
         self._shared.reactor.counters.bytes_written += sent
         if outbox.is_blocked or self._unsent:
-            unsent = outbox.size()
-            self.progress_at = self._shared.reactor.now if unsent or self._half_read else 0.0
-            self.charge(unsent - self._unsent)
-            self._unsent = unsent
+            self.progress_at = self._shared.reactor.now if outbox.is_blocked or self._half_read else 0.0
+            self._note_unsent()
             if self.is_gone:
                 return
         if self._backlog:
@@ -414,10 +422,6 @@ class Session:
         self._slots.clear()
         self._parser = RequestParser(shared.memo, 0)
         shared.sessions.closed(self)
-
-
-def _size(call: Call) -> int:
-    return len(call.reply or b"") + sum(map(len, call.values))
 
 
 def _shown(call: Call) -> bytes:

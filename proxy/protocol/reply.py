@@ -104,22 +104,28 @@ class ReplyParser:
         position = self._position
         shape = request.command.shape
         if shape == VALUES:
-            if not request.keys:
-                # The common cases in one step: the only value and END, or END alone, all in one read.
-                expect = request.expect
-                if data.startswith(expect, position):
-                    start = position + len(expect)
-                    line_end = data.find(b"\r\n", start)
-                    if line_end > 0:
-                        fields = data[start:line_end].split(b" ")
-                        if len(fields) > 1 and fields[1].isdigit() and len(fields[1]) < 11:
-                            end = line_end + int(fields[1]) + 9
-                            if data.startswith(b"\r\nEND\r\n", end - 7):
-                                self._position = end
-                                return data[position:end]
-                elif not self._next_key and data.startswith(END, position):
+            if not request.keys and not self._next_key:
+                # The common cases in one step, when all of the reply is there.
+                if data.startswith(request.hit, position):
+                    # A key's items mostly look alike: the same VALUE line as last time, so the same length.
+                    end = position + request.hit_size
+                    if data.startswith(b"\r\nEND\r\n", end - 7):
+                        self._position = end
+                        return data[position:end]
+                elif data.startswith(END, position):
                     self._position = position + 5
                     return END
+                elif data.startswith(request.expect, position):
+                    line_end = data.find(b"\r\n", position)
+                    if line_end > 0:
+                        fields = data[position:line_end].split(b" ")
+                        if len(fields) > 3 and fields[3].isdigit() and len(fields[3]) < 11:
+                            end = line_end + int(fields[3]) + 9
+                            if data.startswith(b"\r\nEND\r\n", end - 7):
+                                self._position = end
+                                request.hit = data[position : line_end + 2]
+                                request.hit_size = end - position
+                                return data[position:end]
             return self._values_reply(request)
         if shape == WORD and data.startswith(b"STORED\r\n", position) and b"STORED" in request.command.words:
             self._position = position + 8
@@ -154,8 +160,9 @@ class ReplyParser:
 
     def _wait_for(self, need: int) -> None:
         """Nothing more can be read until `need` bytes are held."""
-        self._held = len(self._data) - self._position
-        self._need = need
+        if not self._chunks:  # else `receive` has counted them, and they are not enough yet
+            self._held = len(self._data) - self._position
+            self._need = need
 
     def _start_skipping(self) -> None:
         """Drop what is held of a value and count off the rest of it."""
@@ -171,46 +178,53 @@ class ReplyParser:
 
     def _values_reply(self, request: Request) -> bytes | None:
         keys = request.keys or (request.key,)
+        count = len(keys)
+        values = self.values
+        data = self._data
+        held = len(data)
         self._is_cut = False
         while True:
-            line = self._line()
-            if line is None:
+            position = self._position
+            line_end = data.find(b"\r\n", position, position + MAX_LINE)
+            if line_end < 0 or self._skip:
+                self._line()  # waits, or finds it endless
                 return None
-            if line == END:
-                self._position += 5
-                values = self.values
-                if len(values) < len(keys):
-                    values.extend([b""] * (len(keys) - len(values)))
-                self._next_key = 0
-                self._kept = 0
-                if request.keys:
-                    return END
-                self.values = []
-                return values[0] + END
-            if not line.startswith(b"VALUE "):
-                if _is_error(line):
-                    self._position += len(line)
-                    self.values = []
-                    self._next_key = 0
-                    self._kept = 0
-                    return line
-                raise BadReplyError(_describe(request, line))
-            fields = line[:-2].split(b" ")
-            if len(fields) not in (4, 5) or not fields[3].isdigit() or len(fields[3]) > 10:
-                raise BadReplyError(_describe(request, line))
+            fields = data[position:line_end].split(b" ")
+            if fields[0] != b"VALUE":
+                break
+            if not 4 <= len(fields) <= 5 or not fields[3].isdigit() or len(fields[3]) > 10:
+                raise BadReplyError(_describe(request, data[position:line_end]))
             index = self._next_key
-            while index < len(keys) and keys[index] != fields[1]:
+            key = fields[1]
+            while index < count and keys[index] != key:
                 index += 1
-            if index == len(keys):
-                raise BadReplyError(_describe(request, line))
-            block = self._block(line, int(fields[3]))
-            if block is None:
+                values.append(b"")
+            if index == count:
+                raise BadReplyError(_describe(request, data[position:line_end]))
+            self._next_key = index
+            end = line_end + 4 + int(fields[3])
+            if end > held or data[end - 2 : end] != b"\r\n":
+                self._block(line_end + 2 - position, int(fields[3]))  # waits, or finds it wrong
                 return None
-            while len(self.values) < index:
-                self.values.append(b"")
-            self.values.append(block)
-            self._kept += len(block)
+            values.append(data[position:end])
+            self._kept += end - position
+            self._position = end
             self._next_key = index + 1
+        line = data[position : line_end + 2]
+        self._position += len(line)
+        self._next_key = 0
+        self._kept = 0
+        if line == END:
+            if len(values) < len(keys):
+                values.extend([b""] * (len(keys) - len(values)))
+            if request.keys:
+                return END
+            self.values = []
+            return values[0] + END
+        self.values = []
+        if _is_error(line):
+            return line
+        raise BadReplyError(_describe(request, line))
 
     def _meta_reply(self, request: Request, line: bytes) -> bytes | None:
         code = line[:2]
@@ -220,18 +234,18 @@ class ReplyParser:
                 return line
             fields = line[:-2].split(b" ")
             if len(fields) > 1 and fields[1].isdigit() and len(fields[1]) <= 10:
-                return self._block(line, int(fields[1]))
+                return self._block(len(line), int(fields[1]))
         elif _is_error(line):
             self._position += len(line)
             return line
         raise BadReplyError(_describe(request, line))
 
-    def _block(self, line: bytes, size: int) -> bytes | None:
-        """The line and the `size` bytes behind it, or None until they are there ."""
+    def _block(self, line: int, size: int) -> bytes | None:
+        """A line of `line` bytes and the `size` bytes behind it, or None until they are there."""
         if size > MAX_VALUE:
             raise BadReplyError(f"a value of {size} bytes announced")
         start = self._position
-        end = start + len(line) + size + 2
+        end = start + line + size + 2
         data = self._data
         if end > len(data):
             self._wait_for(end - start)

@@ -74,7 +74,7 @@ _CANONICAL_STORAGE: Final = re.compile(
 
 @final
 class Request:
-    """One complete request, immutable: equal lines may share one object.
+    """One complete request. It does not change: equal lines share one object.
 
     :ivar command: its row in the table
     :ivar key: the key as on the wire (base64 keys are not decoded); the first one of several; empty if none
@@ -85,9 +85,22 @@ class Request:
     :ivar quiet: SHOW, NOREPLY, QUIET or REPLACE
     :ivar answer: the reply, where the parser knows it; for `CLOSE` what is said before closing
     :ivar expect: how the VALUE line of a hit must begin
+    :ivar hit: a memo of the reply parser's: the whole VALUE line of the last hit, and `hit_size` of that reply
     """
 
-    __slots__ = ("answer", "command", "expect", "head", "key", "keys", "kind", "quiet", "wire")
+    __slots__ = (
+        "answer",
+        "command",
+        "expect",
+        "head",
+        "hit",
+        "hit_size",
+        "key",
+        "keys",
+        "kind",
+        "quiet",
+        "wire",
+    )
 
     def __init__(
         self,
@@ -107,7 +120,11 @@ class Request:
         self.answer = answer
         self.keys = keys
         self.kind = MANY_KEYS if keys else ONE_KEY if key else NO_KEY
-        self.expect = b"VALUE %b " % key if command.shape == VALUES else b""
+        # Nothing a server sends begins with NUL: no match until there is something to match.
+        self.hit = b"\0"
+        if command.shape == VALUES:
+            self.expect = b"VALUE %b " % key
+            self.hit_size = 0
 
     def __repr__(self) -> str:
         return f"<Request {self.wire[: self.head]!r} {self.command!r}>"
@@ -350,7 +367,8 @@ class RequestParser:
         if not is_meta and tokens[-1] == b"noreply":
             quiet = NOREPLY
         if isinstance(size, bytes):
-            requests.append(answered(size, quiet))
+            # The number of words is looked at before there is any noreply among them.
+            requests.append(answered(size, SHOW if size is errors.ERROR else quiet))
             return line_end
         key = tokens[1]
         if size > self._max_value:
@@ -405,9 +423,8 @@ def _retrieval(command: Command, tokens: list[bytes]) -> Request:
     keys = tokens[first:]
     if not keys:
         return answered(b"END\r\n")  # gat with an exptime and no key
-    for key in keys:
-        if len(key) > MAX_KEY:
-            return answered(errors.BAD_FORMAT)
+    if max(map(len, keys)) > MAX_KEY:
+        return answered(errors.BAD_FORMAT)
     wire = b"%b\r\n" % b" ".join(tokens)
     return Request(command, keys[0], wire, len(wire), keys=tuple(keys) if len(keys) > 1 else ())
 

@@ -34,31 +34,34 @@ class MemoStatistics:
 
 @final
 class Memo(Generic[T]):
-    """Keys and what was found for them; at most `limit` (≥ 1, else `ValueError`) keys."""
+    """Keys and what was found for them; at most `limit` (≥ 1, else `ValueError`) keys.
 
-    __slots__ = ("_clears", "_found", "_limit", "_remembered")
+    :ivar found: to look up directly where a call would cost as much as the look-up; written to here alone
+    """
+
+    __slots__ = ("_clears", "_limit", "_remembered", "found")
 
     def __init__(self, limit: int = DEFAULT_MEMO_LIMIT) -> None:
         if limit < 1:
             raise ValueError(f"a memo of {limit} keys cannot remember anything")
         self._limit = limit
-        self._found: dict[bytes, T] = {}
+        self.found: dict[bytes, T] = {}
         self._remembered = 0
         self._clears = 0
 
     def get(self, key: bytes) -> T | None:
         """What was remembered for `key`, or None."""
-        return self._found.get(key)
+        return self.found.get(key)
 
     def remember(self, key: bytes, found: T) -> None:
         """Keep `found`, which must not be None, for `key`, which must not be remembered yet."""
-        if len(self._found) >= self._limit:
-            self._found.clear()
+        if len(self.found) >= self._limit:
+            self.found.clear()
             self._clears += 1
-        self._found[key] = found
+        self.found[key] = found
         self._remembered += 1
 
     def statistics(self) -> MemoStatistics:
         return MemoStatistics(
-            keys=len(self._found), limit=self._limit, remembered=self._remembered, clears=self._clears
+            keys=len(self.found), limit=self._limit, remembered=self._remembered, clears=self._clears
         )

@@ -23,7 +23,7 @@ class Placement(Generic[T]):
     When the nodes change, build another placement and drop this one: nothing in it can become stale.
     """
 
-    __slots__ = ("_hash_tag", "_memo", "_only", "_ring", "_targets")
+    __slots__ = ("_found", "_hash_tag", "_memo", "_only", "_ring", "_targets")
 
     def __init__(
         self,
@@ -38,6 +38,7 @@ class Placement(Generic[T]):
         self._targets: tuple[T, ...] = tuple(targets)
         self._hash_tag = hash_tag
         self._memo: Memo[T] = Memo(memo_limit)
+        self._found = self._memo.found
         self._only: T | None = self._targets[0] if len(self._targets) == 1 else None
 
     def find(self, key: bytes) -> T:
@@ -45,7 +46,7 @@ class Placement(Generic[T]):
         only = self._only
         if only is not None:
             return only
-        found = self._memo.get(key)
+        found = self._found.get(key)
         if found is None:
             tag = self._hash_tag
             found = self._targets[self._ring.locate(key if tag is None else tag.hashed_part(key))]

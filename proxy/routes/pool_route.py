@@ -53,10 +53,11 @@ class PoolRoute:
         positions: dict[Sink, list[int]] = {}
         for position, key in enumerate(request.keys):
             sink = find(key)
-            if sink in positions:
-                positions[sink].append(position)
-            else:
+            its_positions = positions.get(sink)
+            if its_positions is None:
                 positions[sink] = [position]
+            else:
+                its_positions.append(position)
         limit = len(request.keys) if request.command.any_length else _KEYS_PER_SHORT_LINE
         groups = [
             (sink, its_positions[start : start + limit])

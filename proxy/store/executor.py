@@ -2,6 +2,23 @@
 
 What the parser takes off a request stays its caller's business: a reply is always given, and hiding it
 (noreply, the quiet flag) or putting another in its place (`Request.answer`) is up to the session.
+
+Where 1.6.18 is not followed
+----------------------------
+- What it does by accident of timing. A counter is written in place only while no reply and no background
+  thread holds its item, and T on ``ma`` is lost when it is not; flushed items return when a delayed flush
+  replaces the one that hid them, unless somebody looked; from 2^63 on a counter is a number only if no minus
+  sign stands in the memory behind it. Here a number that fits is always written in place, T always holds, a
+  flush is final, and 64 bits are 64 bits.
+- A base64 key that would break the reply's line is never shown raw (`echo.is_binary`).
+- A write over an old value needs memory for the difference only, and a refusal for its meaning (NOT_STORED,
+  EXISTS, NOT_FOUND) comes before one for lack of memory.
+- The time of last access moves with every reading but the first; there it stands still from the third on,
+  until a background thread has been by. Dates (exptimes above 30 days) are never overstayed, there by a
+  second or two.
+- Meta flags of later servers are accepted: ``E``, ``C`` with mg, ``x``, ``N`` with an append (`metaget`,
+  `metawrite`). ``s`` with ms stays without an answer, as on 1.6.18.
+- ``me`` shows another slab class and another size.
 """
 
 from collections.abc import Callable

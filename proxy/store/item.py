@@ -11,11 +11,13 @@ KEY_BINARY: Final = 8  # stored under a base64 key: echoed in base64
 
 @final
 class Item:
-    """A key, its value and what memcached remembers of them. Owned by one `Shelf`.
+    """A key, its value and what memcached remembers of them.
+
+    Owned by one `Shelf`. A command may change its exptime and its marks; the value only the shelf does.
 
     :ivar exptime: the tick at which it is gone; `ticks.NEVER` for none
     :ivar time: the tick of its last access or of its storage
-    :ivar newer: next in the order of the eviction policy; outside of one, whatever
+    :ivar newer: a link of the eviction policy; outside of one it means nothing
     """
 
     __slots__ = ("cas", "client_flags", "exptime", "key", "marks", "newer", "older", "time", "value")

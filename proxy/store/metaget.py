@@ -70,7 +70,7 @@ def meta_get(store: Store, request: Request, now: float, unix_now: float) -> byt
         if flags.vivify is not None:
             item = store.create(flags.key, b"", tick, flags.explicit_cas)
         if item is None:
-            store.misses += 1
+            store.missed()
             return echo.line(b"EN", flags) or meta.OPAQUE_TOO_LONG
         is_created = True
     is_counted = not flags.has(b"u")

@@ -66,7 +66,7 @@ def meta_set(store: Store, request: Request, now: float, unix_now: float) -> byt
         flags.cas or 0,
         KEY_BINARY if is_binary else 0,
         flags.has(b"I"),
-        flags.explicit_cas,
+        flags.explicit_cas or None,  # E0 is no cas unique here, though it is one to md and ma
     )
     if outcome >= TOO_LARGE:
         # As with set, but in every mode: no old value outlives a write that failed for its size.

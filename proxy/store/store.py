@@ -73,7 +73,7 @@ class Store:
     :ivar written_cas: the cas unique given out by the last successful write
     """
 
-    __slots__ = ("_cas", "_max_item", "_shelf", "_too_large", "hits", "misses", "rejected", "written_cas")
+    __slots__ = ("_cas", "_hits", "_max_item", "_misses", "_rejected", "_shelf", "_too_large", "written_cas")
 
     def __init__(
         self,
@@ -88,9 +88,9 @@ class Store:
         self._cas = 0
         self._too_large = 0
         self.written_cas = 0
-        self.hits = 0
-        self.misses = 0
-        self.rejected = 0
+        self._hits = 0
+        self._misses = 0
+        self._rejected = 0
 
     # ---- reading ----
 
@@ -101,9 +101,9 @@ class Store:
     def get(self, key: bytes, tick: int) -> Item | None:
         item = self._shelf.find(key, tick)
         if item is None:
-            self.misses += 1
+            self._misses += 1
             return None
-        self.hits += 1
+        self._hits += 1
         self._shelf.fetched(item, tick)
         return item
 
@@ -116,8 +116,12 @@ class Store:
 
     def fetched(self, item: Item, tick: int) -> None:
         """An item that was peeked at counts as read after all."""
-        self.hits += 1
+        self._hits += 1
         self._shelf.fetched(item, tick)
+
+    def missed(self) -> None:
+        """What was peeked at in vain counts as a miss."""
+        self._misses += 1
 
     # ---- writing ----
 
@@ -152,7 +156,7 @@ class Store:
                 return NOT_STORED
             item = self._shelf.insert(key, value, client_flags, exptime, marks, tick)
             if item is None:
-                self.rejected += 1
+                self._rejected += 1
                 return NO_MEMORY
             self._issue(item, cas)
             return STORED
@@ -176,7 +180,7 @@ class Store:
             if self._exceeds(len(key) + len(value), client_flags):
                 return NOT_STORED
         if not self._shelf.rewrite(item, value, client_flags, exptime, marks, tick):
-            self.rejected += 1
+            self._rejected += 1
             return NO_MEMORY
         self._issue(item, cas)
         return STORED
@@ -187,7 +191,7 @@ class Store:
             return None
         item = self._shelf.insert(key, value, 0, 0, 0, tick)
         if item is None:
-            self.rejected += 1
+            self._rejected += 1
             return None
         self._issue(item, cas)
         return item
@@ -212,7 +216,7 @@ class Store:
             item.value = digits.ljust(len(value))
             self._shelf.freshened(item, tick)
         elif not self._shelf.rewrite(item, digits, item.client_flags, item.exptime, 0, tick):
-            self.rejected += 1
+            self._rejected += 1
             return NO_COUNTER_MEMORY
         self._issue(item, cas)
         return number
@@ -276,13 +280,13 @@ class Store:
             memory_bytes=shelf.memory_bytes,
             max_bytes=shelf.max_bytes,
             written=shelf.written,
-            hits=self.hits,
-            misses=self.misses,
+            hits=self._hits,
+            misses=self._misses,
             evictions=shelf.evictions,
             expired=shelf.expired,
             flushed=shelf.flushed,
             too_large=self._too_large,
-            rejected=self.rejected,
+            rejected=self._rejected,
         )
 
     def check(self) -> list[str]:
