@@ -22,16 +22,8 @@ from proxy.dataplane.outbox import Outbox
 from proxy.dataplane.reactor import Reactor
 from proxy.protocol.commands import CLOSE, FLUSH_ALL, QUIT
 from proxy.protocol.errors import FLUSH_NOT_ALLOWED
-from proxy.protocol.request import (
-    BINARY,
-    NO_KEY,
-    NOREPLY,
-    ONE_KEY,
-    QUIET,
-    LineMemo,
-    Request,
-    RequestParser,
-)
+from proxy.protocol.parser import LineMemo, RequestParser
+from proxy.protocol.request import BINARY, NO_KEY, NOREPLY, ONE_KEY, QUIET, Request
 
 _READ_SIZE: Final = 16384
 #: Bytes of replies beyond which no further request is taken up before a flush. Only a backend in this process

@@ -1,7 +1,8 @@
 """An owner and sinks for route tests: real ones of the interface's own kind, not stand-ins for others."""
 
 from proxy.dataplane.call import Call
-from proxy.protocol.request import LineMemo, Request, RequestParser
+from proxy.protocol.parser import LineMemo, RequestParser
+from proxy.protocol.request import Request
 
 
 class Client:

@@ -15,7 +15,8 @@ from abc import ABC, abstractmethod
 from typing import Final, Literal
 
 from proxy.protocol.commands import ANSWERED, CLOSE
-from proxy.protocol.request import NOREPLY, QUIET, LineMemo, Request, RequestParser
+from proxy.protocol.parser import LineMemo, RequestParser
+from proxy.protocol.request import NOREPLY, QUIET, Request
 from proxy.store.dynamic import Dynamic
 from proxy.store.executor import Executor
 from proxy.store.lru import Lru

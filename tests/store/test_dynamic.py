@@ -5,7 +5,7 @@ import tracemalloc
 
 import pytest
 
-from proxy.protocol.request import LineMemo, RequestParser
+from proxy.protocol.parser import LineMemo, RequestParser
 from proxy.store.dynamic import OVERHEAD, Dynamic
 from proxy.store.executor import Executor
 from proxy.store.lru import Lru

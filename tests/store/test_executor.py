@@ -5,7 +5,8 @@ from collections.abc import Callable
 
 import pytest
 
-from proxy.protocol.request import LineMemo, Request, RequestParser
+from proxy.protocol.parser import LineMemo, RequestParser
+from proxy.protocol.request import Request
 from proxy.store.dynamic import OVERHEAD
 from tests.store.oracle import Memcached, Oracle, StoreOracle
 
