@@ -17,7 +17,8 @@ from proxy.protocol.commands import COMMANDS, VERSION
 from proxy.protocol.errors import ERROR
 from proxy.protocol.request import Request
 
-#: Clients parse the number to decide what a server can do: the one whose commands the proxy knows.
+#: Clients parse the number to decide what a server can do: the one whose commands the proxy knows. With nothing
+#: behind it: some clients look for it at the end of the line, some break at a space.
 COMPATIBLE_VERSION: Final = "1.6.18"
 
 Pairs = Iterable[tuple[str, object]]
@@ -69,7 +70,7 @@ class Stats:
     def answer(self, request: Request) -> bytes:
         """The reply to ``version`` or ``stats [section]``."""
         if request.command is VERSION:
-            return f"VERSION {COMPATIBLE_VERSION}-outrider-{__version__}\r\n".encode()
+            return f"VERSION {COMPATIBLE_VERSION}\r\n".encode()
         words = request.wire.split()
         section = words[1] if len(words) > 1 else b""
         if section == b"reset":
@@ -91,7 +92,7 @@ class Stats:
         yield "pid", os.getpid()
         yield "uptime", int(time.monotonic() - self._started)
         yield "time", int(time.time())
-        yield "version", f"{COMPATIBLE_VERSION}-outrider-{__version__}"
+        yield "version", COMPATIBLE_VERSION
         yield "pointer_size", 64
         yield "rusage_user", f"{usage.ru_utime:.6f}"
         yield "rusage_system", f"{usage.ru_stime:.6f}"

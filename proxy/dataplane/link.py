@@ -279,6 +279,7 @@ class Link:
         """The backend ended the connection: nothing more of it will be executed."""
         self._counters.backend_losses += 1
         calls, sock = self._detach(reason)
+        self._tell_lost(reason, len(calls))
         if sock is not None:
             sock.close()
         for index, call in enumerate(calls):
@@ -304,6 +305,7 @@ class Link:
     def _doubt(self, reason: str, reply: bytes) -> None:
         """The connection may still execute or answer something: fence it in."""
         calls, sock = self._detach(reason)
+        self._tell_lost(reason, len(calls))
         self._parser = ReplyParser()
         if sock is not None:
             removals = [
@@ -332,8 +334,10 @@ class Link:
         self.state = OPENING
         self.last_error = reason
         self._needs_socket.set()
-        self._reactor.notice("backend connection lost", backend=self.name, reason=reason, failed=len(calls))
         return calls, sock
+
+    def _tell_lost(self, reason: str, failed: int) -> None:
+        self._reactor.notice("backend connection lost", backend=self.name, reason=reason, failed=failed)
 
     def _fence_closed(self, fence: Fence) -> None:
         self._fences.remove(fence)
@@ -400,7 +404,9 @@ class Link:
         """The attempt to connect failed: calls fail at once until one succeeds."""
         self._counters.backend_connect_failures += 1
         self.state = DOWN
-        self.last_error = reason
+        if reason != self.last_error:
+            self.last_error = reason
+            self._reactor.notice("backend cannot be connected", backend=self.name, reason=reason)
         while self._waiting:
             self._fail_first_waiting(troubles.BACKEND_DOWN)
         self._reactor.flush()

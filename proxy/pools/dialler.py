@@ -7,6 +7,7 @@ sidecars of a cluster do not knock at a returning backend all at once. A connect
 again at once, unless it lived for less than ``probe_interval`` and so did the one before it.
 """
 
+import os
 import random
 import socket
 from dataclasses import dataclass
@@ -133,6 +134,8 @@ def _reason(error: BaseException) -> str:
         error = error.__cause__
     if isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
+    if isinstance(error, OSError) and error.errno is not None and error.errno > 0:
+        return os.strerror(error.errno)  # trio's own text has the address once more
     if isinstance(error, OSError) and error.strerror:
-        return error.strerror
+        return error.strerror  # of a name that cannot be resolved
     return str(error) or type(error).__name__

@@ -9,7 +9,7 @@ exactly as memcached 1.6.18 does (``tokenize_command``, ``process_command_ascii`
 from its tokens, so that no spacing, NUL or overlong number reaches a backend that may read it otherwise.
 
 What is incomplete is kept as a list of chunks together with the least length that is worth another look:
-the input is joined once per request, however finely it was sliced, and nothing is allocated for a length
+the input is joined once or twice per request, however finely it was sliced, and nothing is allocated for a length
 that was only announced.
 
 A line that memcached refuses is answered here and never forwarded. Whether the data block behind it is
@@ -45,6 +45,10 @@ MAX_LINE: Final = 2048
 MAX_GET_LINE: Final = 4 * 1024 * 1024
 #: Keys of one multi-get: each costs a multiple of its length while the request is under way.
 MAX_KEYS: Final = 65536
+
+#: Chunks shorter than this are merged when there are many: an object costs more than the few bytes it holds.
+_SHORT_CHUNK: Final = 1024
+_MANY_CHUNKS: Final = 256
 
 # Groups: the verb, or none for cas, which alone has a cas unique; key; size; noreply.
 _CANONICAL_STORAGE: Final = re.compile(
@@ -86,6 +90,7 @@ class RequestParser:
         "_known",
         "_max_value",
         "_memo",
+        "_merged",
         "_need",
         "_swallow",
         "_untouched",
@@ -99,6 +104,7 @@ class RequestParser:
         self._known = memo.lines
         self._max_value = max_value
         self._chunks: list[bytes] = []
+        self._merged = 0  # chunks that were made of short ones
         self._need = 0  # the least length worth parsing; 0: whatever brings a line end
         self._swallow = 0  # bytes of a refused data block still to come
         self._untouched = True  # nothing received yet: the first byte tells the binary protocol
@@ -124,11 +130,15 @@ class RequestParser:
             self._chunks.append(data)
             self.held += len(data)
             if self.held < self._need if self._need else b"\n" not in data:
+                if len(data) < _SHORT_CHUNK and len(self._chunks) - self._merged > _MANY_CHUNKS:
+                    self._chunks[self._merged :] = [b"".join(self._chunks[self._merged :])]
+                    self._merged += 1
                 if not self._need:
                     self._check_endless_line(requests)
                 return
             data = b"".join(self._chunks)
             self._chunks.clear()
+            self._merged = 0
             self.held = 0
             self._need = 0
         known = self._known
@@ -183,6 +193,7 @@ class RequestParser:
     def _close(self, requests: list[Request], reason: bytes, answer: bytes | None = None) -> None:
         self.is_closed = True
         self._chunks.clear()
+        self._merged = 0
         self.held = 0
         self._swallow = 0
         requests.append(Request(CLOSE, b"", reason, 0, answer=answer))
@@ -192,6 +203,7 @@ class RequestParser:
             return
         if len(self._chunks) > 1 and len(self._chunks[0]) < MAX_LINE:
             self._chunks = [b"".join(self._chunks)]
+            self._merged = 0
         start = self._chunks[0]
         stripped = start.lstrip(b" ")
         if len(start) - len(stripped) > 100 or not stripped.startswith((b"get ", b"gets ")):

@@ -204,7 +204,7 @@ META_WRITE: Final[Table] = {
     ),
     "ma makes what is not there": (
         *each(b"ma b N%b v t c\r\nmg b v t\r\n", *_TIMES),
-        *each(b"ma b N0 J%b v\r\nma b v\r\nget b\r\n", *_NUMBERS),
+        *each(b"ma b N0 J%b v\r\nget b\r\n", *_NUMBERS),
         b"ma b N500 J7 D3 v k O1 t\r\nma b N500 J7 D3 v t\r\nma n N500 J7 v t\r\n",
         (b"ma b N0 T500 t v\r\nmg b t\r\nma c T500 N0 t\r\nmg c t\r\n", b"ma b J5\r\n"),
         b"ma Yg== b N0 J5 v k\r\nmg b v k\r\nmg Yg== b k\r\n",

@@ -16,6 +16,40 @@ _NUMBERS: Final = (
     *(b"-9223372036854775807", b"-9223372036854775808", b"-9223372036854775809", b"-18446744073709551615"),
     *(b"", b"x", b"1x", b"0x1", b"1.0", b"1e1", b"--1", b"+-1", b"+", b"-", b"\t", b"1\x001", b"\xb9", b"1-"),
 )
+#: The same where an exptime belongs: none of them lets an item go while a test looks at it.
+_EXPTIMES: Final = (
+    *(
+        b"0",
+        b"500",
+        b"+500",
+        b"-0",
+        b"00500",
+        b"\t500",
+        b"\x0b500",
+        b"500\t",
+        b"500\t2",
+        b"500\x0c",
+        b"\r500",
+    ),
+    *(b"-1", b"-4294966796", b"2147483647", b"2147483648", b"4294967295", b"4294967296", b"4294967796"),
+    *(b"9223372036854775807", b"9223372036854775808", b"18446744073709551615", b"18446744073709551616"),
+    *(b"-9223372036854775308", b"-9223372036854775808", b"-9223372036854775809", b"500\r", b"500\x001"),
+    *(
+        b"",
+        b"x",
+        b"500x",
+        b"0x500",
+        b"500.0",
+        b"5e2",
+        b"--500",
+        b"+-500",
+        b"+",
+        b"-",
+        b"\t",
+        b"\xb9",
+        b"500-",
+    ),
+)
 #: The same where a length belongs: none of them makes a server wait for more than the test sends.
 _LENGTHS: Final = (
     *(b"3", b"+3", b"-0", b"003", b"\t3", b"3\t", b"3\t9", b"4294967299", b"8589934595", b"-4294967293"),
@@ -51,7 +85,9 @@ STORAGE: Final[Table] = {
         b"set c 9 500 2\r\nmm\r\nappend c 1 0 1\r\nz\r\nprepend c 2 -1 1\r\na\r\nget c\r\nmg c t f v\r\n",
     ),
     "client flags are unsigned 32 bits": each(b"set b %b 0 1\r\nx\r\nget b\r\n", *_NUMBERS),
-    "exptime is signed 32 bits, negative is gone at once": each(b"set b 0 %b 1\r\nx\r\nget b\r\n", *_NUMBERS),
+    "exptime is signed 32 bits, negative is gone at once": each(
+        b"set b 0 %b 1\r\nx\r\nmg b t v\r\n", *_EXPTIMES
+    ),
     "an absolute exptime": each(
         b"set b 0 %b 1\r\nx\r\nmg b t v\r\n", b"2592000", b"2592001", b"1000000000", b"2100000000"
     ),

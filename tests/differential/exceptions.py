@@ -51,12 +51,6 @@ def _no_line(line: bytes) -> bool:  # noqa: ARG001 - it depends on more than the
 
 EXCEPTIONS: Final = (
     Deliberate(
-        "version",
-        "the proxy's own: 1.6.18, which clients parse, and then its own name and version",
-        re.compile(rb" *version").match,
-        (b"version\r\n",),
-    ),
-    Deliberate(
         "stats",
         "the proxy's own numbers",
         re.compile(rb" *stats").match,

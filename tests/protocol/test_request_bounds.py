@@ -1,5 +1,6 @@
 """What the request parser holds, and how much work it does, for input that never comes to an end."""
 
+import random
 import tracemalloc
 from itertools import count
 from typing import Final
@@ -140,18 +141,33 @@ def test_a_refused_value_is_counted_off_to_its_last_byte() -> None:
     assert not one.is_midway
 
 
-@pytest.mark.parametrize("size", [7, 100])
-def test_memory_for_a_value_in_small_pieces_is_a_small_multiple_of_it(size: int) -> None:
+@pytest.mark.parametrize("size", [1, 2, 7, 100, 1023, 1025])
+@pytest.mark.parametrize("head", [b"set a 0 0 1000000\r\n", b"get "])
+def test_memory_for_what_comes_in_small_pieces_is_hardly_more_than_its_bytes(head: bytes, size: int) -> None:
     one = parser()
-    request = b"set a 0 0 1000000\r\n" + b"v" * 1_000_000 + b"\r\n"
-    pieces = [request[start : start + size] for start in range(0, len(request), size)]
     tracemalloc.start()
-    for piece in pieces[:-1]:
-        one.receive(bytes(bytearray(piece)))  # as from a socket: an object of its own
-    _, peak = tracemalloc.get_traced_memory()
+    one.receive(head)
+    for _ in range(200_000 // size):
+        one.receive(bytes(bytearray(b"k" * size)))  # as from a socket: an object of its own
+    kept, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert one.held >= 1_000_000
-    assert peak < 16 * len(request)
+    assert one.held == len(head) + 200_000 // size * size
+    assert kept < 1.3 * one.held
+
+
+def test_pieces_of_all_sizes_are_put_together_again() -> None:
+    rng = random.Random(3)
+    value = rng.randbytes(300_000)
+    stream = b"set a 0 0 300000\r\n" + value + b"\r\nget a\r\n"
+    for _ in range(5):
+        one = parser()
+        requests: list[Seen] = []
+        rest = stream
+        while rest:
+            size = rng.choice((1, 1, 1, 2, 5, 900, 3000))
+            requests += map(seen, one.receive(rest[:size]))
+            rest = rest[size:]
+        assert requests == [forward(stream[:-7]), forward(b"get a\r\n")]
 
 
 # ---- work ----
