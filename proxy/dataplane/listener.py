@@ -15,9 +15,11 @@ from proxy.errors import StartupError
 
 _BACKLOG: Final = 1024
 _ACCEPTS_PER_TURN: Final = 64
-#: How long to wait when no descriptor is to be had: a client that leaves frees one.
+#: How long to wait after an error: when no descriptor is to be had, a client that leaves frees one.
 _BACK_OFF: Final = 0.1  # s
-_NO_DESCRIPTOR: Final = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
+#: The listener's own faults. All else is about the one client or about resources: accept(2) also reports what the
+#: network or a firewall has against a new connection.
+_BROKEN: Final = (errno.EBADF, errno.EINVAL, errno.ENOTSOCK)
 
 
 def listen_tcp(host: str, port: int) -> list[socket.socket]:
@@ -108,7 +110,7 @@ async def accept_clients(
             except (BlockingIOError, ConnectionAbortedError):
                 break
             except OSError as error:
-                if error.errno not in _NO_DESCRIPTOR:
+                if error.errno in _BROKEN:
                     raise
                 notice("cannot accept clients for now", reason=error.strerror)
                 await trio.sleep(_BACK_OFF)

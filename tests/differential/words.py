@@ -46,9 +46,9 @@ FAR_EXPTIMES: Final = (b"2100000000", b"2592001", b"2592000", b"4294967596")
 
 #: A counter stays below 2**63.
 DELTAS: Final = (b"0", b"1", b"2", b"9", b"99", b"4294967297", b"4294967297", b"+1", b"-1", b"x", b"")
-#: What is no item's unique on any server.
-NO_UNIQUES: Final = (b"0", b"18446744073709551615", b"18446744073709551616", b"-1", b"x")
-UNIQUES: Final = (*NO_UNIQUES, b"1", b"5")
+#: What is no item's unique on any server, and a number: else a cas would leave its data to be read as commands.
+NO_UNIQUES: Final = (b"0", b"18446744073709551615")
+UNIQUES: Final = (*NO_UNIQUES, b"1", b"5", b"18446744073709551616", b"-1", b"x")
 
 #: Values; some read like requests or replies, for the case that a length is wrong. None is white space alone.
 VALUES: Final = (
