@@ -14,7 +14,9 @@ PURE: Final = LEAVES | {"proxy.protocol", "proxy.ring", "proxy.store"}
 BYTES: Final = PURE | {"proxy.dataplane"}
 POLICY: Final = BYTES | {"proxy.routes", "proxy.pools", "proxy.log"}
 EDGES: Final = BYTES | {"proxy.admin"}
-WIRING: Final = POLICY | EDGES | {"proxy.serve", "proxy.cli", "proxy.__main__"}
+WIRING: Final = (
+    POLICY | EDGES | {"proxy.assembly", "proxy.reload", "proxy.serve", "proxy.cli", "proxy.__main__"}
+)
 
 #: package -> which packages of ours it may import, and which libraries that are not the standard one's
 LAYERS: Final[dict[str, tuple[set[str], set[str]]]] = {
@@ -28,6 +30,8 @@ LAYERS: Final[dict[str, tuple[set[str], set[str]]]] = {
     "proxy.pools": (POLICY, {"trio"}),
     "proxy.log": ({"proxy"}, {"structlog", "trio"}),
     "proxy.admin": (EDGES, {"trio"}),
+    "proxy.assembly": (WIRING, {"trio"}),
+    "proxy.reload": (WIRING, {"structlog", "trio"}),
     "proxy.serve": (WIRING, {"trio"}),
     "proxy.cli": (WIRING, set()),
     "proxy.__main__": ({"proxy.cli"}, set()),
@@ -71,7 +75,8 @@ def _imports(file: Path) -> set[str]:
             if node.module == "proxy":
                 found.update(
                     f"proxy.{alias.name}"
-                    if (ROOT / "proxy" / alias.name).exists() or alias.name in ("log", "serve")
+                    if (ROOT / "proxy" / alias.name).exists()
+                    or alias.name in ("log", "serve", "reload", "assembly")
                     else "proxy"
                     for alias in node.names
                 )

@@ -57,6 +57,7 @@ class Link:
     __slots__ = (
         "_charged",
         "_counters",
+        "_drained",
         "_fences",
         "_fences_closed",
         "_fifo",
@@ -98,6 +99,7 @@ class Link:
         self._fences_closed = trio.Event()
         self._needs_socket = trio.Event()
         self._needs_socket.set()
+        self._drained: trio.Event | None = None
         self.name = name
         self.state = OPENING
         self.last_error = ""
@@ -115,6 +117,13 @@ class Link:
     def fences(self) -> int:
         """Connections in doubt that have not come to their end."""
         return len(self._fences)
+
+    def configure(self, *, timeout: float, max_in_flight: int, miss_on_error: bool) -> None:
+        """Change what may change while it runs; calls that were sent keep their deadlines."""
+        self._timeout = timeout
+        self._max_in_flight = max_in_flight
+        self._miss_on_error = miss_on_error
+        self._reactor.expect_deadlines(timeout)
 
     # ---- calls ----
 
@@ -225,6 +234,8 @@ class Link:
                 call.owner.complete(call)
             except Exception as error:  # noqa: BLE001 - the owner's fault must not cost this link its place
                 self._reactor.crashed(call.owner, error)
+        if self._drained is not None:
+            self._drained.set()
         if parser.has_rest:
             counters.backend_bad_replies += 1
             self._doubt("unsolicited bytes", troubles.BAD_BACKEND_REPLY)
@@ -411,14 +422,20 @@ class Link:
             self._fail_first_waiting(troubles.BACKEND_DOWN)
         self._reactor.flush()
 
+    async def wait_drained(self) -> None:
+        """Wait until nothing is in flight. To be bounded by the caller."""
+        while self.in_flight:
+            self._drained = trio.Event()
+            await self._drained.wait()
+
     def close(self) -> None:
-        """Take the link out of service for good."""
+        """Take the link out of service for good; what is in flight fails."""
         calls, sock = self._detach("closed")
         if sock is not None:
             sock.close()
         self.break_fences()
         for call in (*calls, *self._waiting):
-            self._fail(call, troubles.SHUTTING_DOWN)
+            self._fail(call, troubles.BACKEND_CLOSED)
         self._waiting.clear()
         self._reactor.remove_sweepable(self)
 

@@ -10,6 +10,7 @@ again at once, unless it lived for less than ``probe_interval`` and so did the o
 import os
 import random
 import socket
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, final
 
@@ -39,11 +40,17 @@ class DialError(Exception):
     """An attempt to connect failed, for the reason in the message."""
 
 
-async def keep_connected(link: Link, address: TcpAddress | UnixAddress, policy: DialPolicy) -> None:
-    """Give `link` a socket whenever it has none. Runs until cancelled."""
+async def keep_connected(
+    link: Link, address: TcpAddress | UnixAddress, current: Callable[[], DialPolicy]
+) -> None:
+    """Give `link` a socket whenever it has none. Runs until cancelled.
+
+    :param current: the policy of the moment; it may change between attempts
+    """
     failures = 0  # attempts in a row that gave no lasting connection
     await link.wait_needs_socket()
     while True:
+        policy = current()
         try:
             stream = await _connect(address, policy)
         except DialError as error:

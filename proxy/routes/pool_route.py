@@ -28,15 +28,19 @@ class Sink(Protocol):
 
 @final
 class PoolRoute:
-    """Spreads keys over the backends of one pool.
-
-    :param find: the sink of a key
-    :param sinks: one for each backend, for what goes to all of them
-    """
+    """Spreads keys over the backends of one pool."""
 
     __slots__ = ("_find", "_sinks")
 
     def __init__(self, find: Callable[[bytes], Sink], sinks: Sequence[Sink]) -> None:
+        self.use(find, sinks)
+
+    def use(self, find: Callable[[bytes], Sink], sinks: Sequence[Sink]) -> None:
+        """Spread them so from now on. Calls that were sent stay where they are.
+
+        :param find: the sink of a key
+        :param sinks: one for each backend, for what goes to all of them
+        """
         self._find = find
         self._sinks = tuple(sinks)
 
