@@ -55,6 +55,10 @@ class Clients:
         self._sessions: set[Session] = set()
         self._all_gone = trio.Event()
 
+    @property
+    def budget(self) -> Budget:
+        return self._shared.budget
+
     def __len__(self) -> int:
         return len(self._sessions)
 

@@ -96,6 +96,6 @@ class Backend:
             prefix = f"connection_{index}_" if len(self.links) > 1 else ""
             yield f"{prefix}state", link.state
             yield f"{prefix}in_flight", link.in_flight
-            yield f"{prefix}fences", link.fences
+            yield f"{prefix}fences", len(link.fences)
             if link.last_error:
                 yield f"{prefix}last_error", link.last_error

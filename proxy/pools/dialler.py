@@ -59,9 +59,9 @@ async def keep_connected(
             failures += 1
             continue
         with trio.move_on_after(policy.fence_timeout):
-            await link.wait_fenced()
+            await link.fences.wait_closed()
         # No checkpoint between these: nothing may slip in between the end of the fences and the first bytes.
-        removals = link.break_fences()
+        removals = link.fences.break_open()
         link.attach(_detach(stream), removals)
         attached_at = trio.current_time()
         await link.wait_needs_socket()
