@@ -14,14 +14,19 @@ PURE: Final = LEAVES | {"proxy.protocol", "proxy.ring", "proxy.store"}
 BYTES: Final = PURE | {"proxy.dataplane"}
 POLICY: Final = BYTES | {"proxy.routes", "proxy.pools", "proxy.log"}
 EDGES: Final = BYTES | {"proxy.admin"}
+CONVERT: Final = LEAVES | {"proxy.convert"}
 WIRING: Final = (
-    POLICY | EDGES | {"proxy.assembly", "proxy.reload", "proxy.serve", "proxy.cli", "proxy.__main__"}
+    POLICY
+    | EDGES
+    | CONVERT
+    | {"proxy.assembly", "proxy.reload", "proxy.serve", "proxy.cli", "proxy.__main__"}
 )
 
 #: package -> which packages of ours it may import, and which libraries that are not the standard one's
 LAYERS: Final[dict[str, tuple[set[str], set[str]]]] = {
     "proxy.errors": (set(), set()),
     "proxy.config": (LEAVES, {"msgspec"}),
+    "proxy.convert": (CONVERT, {"yaml"}),
     "proxy.protocol": ({"proxy.protocol"}, set()),
     "proxy.ring": ({"proxy.ring"}, set()),
     "proxy.store": ({"proxy.store", "proxy.protocol"}, set()),
