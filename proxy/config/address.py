@@ -103,11 +103,16 @@ def _parse_tcp(text: str, *, first_port: int) -> TcpAddress:
             raise RefusedError(f'{quoted(text)} has no port: write "host:port"')
         if host in ("", "*"):
             raise RefusedError(f'{quoted(text)} has no host: "0.0.0.0:{port}" is every interface')
-        if not _HOST.fullmatch(host) or (_NUMERIC_HOST.fullmatch(host) and not _is_ip(host)):
+        if not is_host(host):
             raise RefusedError(f"{quoted(host)} is neither a host name nor an IP address")
     if not (port.isdecimal() and port.isascii() and len(port) <= 5 and first_port <= int(port) <= 65535):
         raise RefusedError(f"{quoted(port)} is not a port: a number from {first_port} to 65535")
     return TcpAddress(host, int(port))
+
+
+def is_host(text: str) -> bool:
+    """Whether `text` can be the name of a host or its IPv4 address."""
+    return bool(_HOST.fullmatch(text)) and (not _NUMERIC_HOST.fullmatch(text) or _is_ip(text))
 
 
 def _is_ip(host: str) -> bool:
