@@ -9,7 +9,9 @@ from msgspec import Struct
 from proxy.config.paths import quoted
 from proxy.config.problems import RefusedError
 
-_HOST: Final = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_.])?")
+#: The system's resolver does not fail but raise on empty or longer labels.
+_LABEL: Final = r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
+_HOST: Final = re.compile(rf"(?=.{{1,254}}\Z){_LABEL}(\.{_LABEL})*\.?")
 _NUMERIC_HOST: Final = re.compile(r"[0-9.]+")
 #: The name of a pool or a memory store: it becomes a label of metrics and a part of log lines.
 NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
