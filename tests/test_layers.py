@@ -13,7 +13,7 @@ LEAVES: Final = {"proxy", "proxy.errors", "proxy.config"}
 PURE: Final = LEAVES | {"proxy.protocol", "proxy.ring", "proxy.store"}
 BYTES: Final = PURE | {"proxy.dataplane"}
 POLICY: Final = BYTES | {"proxy.routes", "proxy.pools", "proxy.log"}
-EDGES: Final = BYTES | {"proxy.admin"}
+EDGES: Final = BYTES | {"proxy.admin", "proxy.discovery"}
 WIRING: Final = POLICY | EDGES | {"proxy.serve", "proxy.cli", "proxy.__main__"}
 
 #: package -> which packages of ours it may import, and which libraries that are not the standard one's
@@ -28,6 +28,7 @@ LAYERS: Final[dict[str, tuple[set[str], set[str]]]] = {
     "proxy.pools": (POLICY, {"trio"}),
     "proxy.log": ({"proxy"}, {"structlog", "trio"}),
     "proxy.admin": (EDGES, {"trio"}),
+    "proxy.discovery": (EDGES, {"trio", "dns"}),
     "proxy.serve": (WIRING, {"trio"}),
     "proxy.cli": (WIRING, set()),
     "proxy.__main__": ({"proxy.cli"}, set()),
@@ -45,8 +46,17 @@ IMPURE: Final = {
     "subprocess",
     "threading",
     "time",
+    "trio",
 }
-PURE_PACKAGES: Final = ("proxy.protocol", "proxy.ring", "proxy.store")
+PURE_PACKAGES: Final = (
+    "proxy.protocol",
+    "proxy.ring",
+    "proxy.store",
+    "proxy.discovery.answers",
+    "proxy.discovery.members",
+    "proxy.discovery.schedule",
+    "proxy.discovery.cluster",
+)
 
 MODULES: Final = sorted((ROOT / "proxy").rglob("*.py"))
 
