@@ -13,7 +13,7 @@ LEAVES: Final = {"proxy", "proxy.errors", "proxy.config"}
 PURE: Final = LEAVES | {"proxy.protocol", "proxy.ring", "proxy.store"}
 BYTES: Final = PURE | {"proxy.dataplane"}
 POLICY: Final = BYTES | {"proxy.routes", "proxy.pools", "proxy.log"}
-EDGES: Final = BYTES | {"proxy.admin"}
+EDGES: Final = BYTES | {"proxy.admin", "proxy.discovery"}
 CONVERT: Final = LEAVES | {"proxy.convert"}
 WIRING: Final = (
     POLICY
@@ -37,6 +37,7 @@ LAYERS: Final[dict[str, tuple[set[str], set[str]]]] = {
     "proxy.admin": (EDGES, {"trio"}),
     "proxy.assembly": (WIRING, {"trio"}),
     "proxy.reload": (WIRING, {"structlog", "trio"}),
+    "proxy.discovery": (EDGES, {"trio", "dns"}),
     "proxy.serve": (WIRING, {"trio"}),
     "proxy.cli": (WIRING, set()),
     "proxy.__main__": ({"proxy.cli"}, set()),
@@ -54,8 +55,17 @@ IMPURE: Final = {
     "subprocess",
     "threading",
     "time",
+    "trio",
 }
-PURE_PACKAGES: Final = ("proxy.protocol", "proxy.ring", "proxy.store")
+PURE_PACKAGES: Final = (
+    "proxy.protocol",
+    "proxy.ring",
+    "proxy.store",
+    "proxy.discovery.answers",
+    "proxy.discovery.members",
+    "proxy.discovery.schedule",
+    "proxy.discovery.cluster",
+)
 
 MODULES: Final = sorted((ROOT / "proxy").rglob("*.py"))
 

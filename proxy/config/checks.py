@@ -203,12 +203,14 @@ def _listeners(subject: Subject) -> Iterator[Fault]:
 def _loops(subject: Subject) -> Iterator[Fault]:
     """A proxy that would talk to itself."""
     for name, pool in subject.config.pools.items():
+        path: Path = ("pools", name, "servers")
+        # A range is one entry of the file for several servers, which shifts the indices behind it.
+        has_ranges = not subject.is_given((*path, len(pool.servers) - 1))
         for index, server in enumerate(pool.servers):
-            path: Path = ("pools", name, "servers")
             if any(reaches(server.address, listener) for listener in subject.config.proxy.listen):
-                at = path if pool.discovery else (*path, index)  # ranges shift the indices
+                at = path if has_ranges else (*path, index)
                 message = f"{server.address} is where Outrider itself listens (proxy.listen)"
-                yield Fault(at, message, rests_on=((*path, index, "address"), ("proxy", "listen")))
+                yield Fault(at, message, rests_on=((*at, "address"), ("proxy", "listen")))
 
 
 _RULES: Final = (_orders, _pools, _references, _failover, _replication, _routes, _listeners, _loops)

@@ -96,6 +96,8 @@ def _document(text: str, name: str) -> dict[str, Any]:
 
 def _has(document: Any, path: Path) -> bool:
     for part in path:
+        if isinstance(document, str):  # has indices too, though no entries
+            return False
         try:
             document = document[part]
         except (KeyError, IndexError, TypeError):

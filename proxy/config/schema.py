@@ -140,13 +140,14 @@ class FailoverConfig(Struct, frozen=True, kw_only=True):
 class PoolConfig(Struct, frozen=True, kw_only=True):
     """``[pools.NAME]``.
 
-    :ivar servers: those named one by one
-    :ivar discovery: the entries of `servers` that tell them at run time; a pool has one or the other
+    :ivar servers: those named one by one or by ranges
+    :ivar discovery: the source that tells them at run time, at most one; a pool has one or the other
     :ivar hash: empty: the distribution's own
     :ivar hash_tag: two characters, or empty
     :ivar connections: per backend
     :ivar max_in_flight: requests per backend
-    :ivar ttl_min: like `ttl_max`, a bound on the life of a DNS answer
+    :ivar ttl_min: like `ttl_max`, a bound on the life of an answer of discovery
+    :ivar forget_after: how long a server must be missing from the answers before it goes
     """
 
     servers: Annotated[tuple[Server, ...], Servers()] = ()

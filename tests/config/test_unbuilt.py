@@ -26,8 +26,6 @@ ROUTE = f'{POOL}[[routes]]\nprefix = "a"\n'
         ('[pools.main]\nservers = "dns+cache:11211"', "pools.main.servers"),
         ('[pools.main]\nservers = "dnssrv+_memcache._tcp.cache"', "pools.main.servers"),
         ('[pools.main]\nservers = "elasticache+x.cfg.use1.cache.amazonaws.com:11211"', "pools.main.servers"),
-        ('[pools.main]\nservers = "cache-{0..2}.cache:11211"', "pools.main.servers"),
-        ('[pools.main]\nservers = [ "cache-{0..2}.cache:11211", "a:1" ]', "pools.main.servers"),
     ],
 )
 def test_what_is_not_built_is_refused_where_it_is_switched_on(text: str, key: str) -> None:
@@ -52,11 +50,3 @@ def test_the_settings_of_what_is_switched_off_are_read_and_checked() -> None:
     assert config.hot_cache.ttl == 5.0
     assert config.replication.max_attempts == 3
     assert problem_of(f'{POOL}[hot_cache]\nttl = "0s"').key == "hot_cache.ttl"
-
-
-def test_discovery_inside_of_an_array_is_told_to_stand_alone() -> None:
-    assert "stands alone" in problem_of('[pools.main]\nservers = ["dns+cache:11211"]').message
-
-
-def test_one_address_as_a_string_is_told_to_be_an_array() -> None:
-    assert 'as ["a:1"]' in problem_of('[pools.main]\nservers = "a:1"').message
