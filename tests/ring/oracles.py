@@ -14,6 +14,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
+from ctypes.util import find_library
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,14 @@ def program(name: str, package: str = "") -> str:
     if path is None:
         pytest.fail(f"{name} is missing: apt-get install {package or name}")
     return path
+
+
+def library(name: str, package: str) -> str:
+    """What to load for a shared library, or a failed test."""
+    found = find_library(name)
+    if found is None:
+        pytest.fail(f"lib{name} is missing: apt-get install {package}")
+    return found
 
 
 @contextmanager
