@@ -21,7 +21,7 @@ LAYERS: Final[dict[str, tuple[set[str], set[str]]]] = {
     "proxy.errors": (set(), set()),
     "proxy.config": (LEAVES, {"msgspec"}),
     "proxy.protocol": ({"proxy.protocol"}, set()),
-    "proxy.ring": ({"proxy.ring"}, set()),
+    "proxy.ring": ({"proxy.ring"}, {"xxhash"}),
     "proxy.store": ({"proxy.store", "proxy.protocol"}, set()),
     "proxy.dataplane": (BYTES, {"trio"}),
     "proxy.routes": (POLICY, {"trio"}),

@@ -18,7 +18,7 @@ def choose_by_key(
 
     :param sinks: for each node the sinks it has: all operations on a key go to the same one
     """
-    ring = DISTRIBUTIONS[distribution](nodes)
+    ring = DISTRIBUTIONS[distribution].ring(nodes)
     tag = HashTag(hash_tag) if hash_tag else None
     if all(len(group) == 1 for group in sinks):
         return Placement(ring, [group[0] for group in sinks], tag).find
