@@ -4,6 +4,7 @@ A ring places keys on nodes; `Placement` is what the data plane asks. Nothing he
 a random number: the same nodes in the same order give the same placement in every process, for ever.
 """
 
+from proxy.ring.comparison import Difference, Move, compare_arcs, compare_keys
 from proxy.ring.distribution import DISTRIBUTIONS, Distribution, RingBuilder
 from proxy.ring.hash_tag import HashTag
 from proxy.ring.ketama import ketama_ring
@@ -16,16 +17,20 @@ from proxy.ring.ring import Explanation, NodeShare, Ring
 __all__ = [
     "DEFAULT_MEMO_LIMIT",
     "DISTRIBUTIONS",
+    "Difference",
     "Distribution",
     "Explanation",
     "HashTag",
     "Memo",
     "MemoStatistics",
+    "Move",
     "Node",
     "NodeShare",
     "Placement",
     "PointRing",
     "Ring",
     "RingBuilder",
+    "compare_arcs",
+    "compare_keys",
     "ketama_ring",
 ]
