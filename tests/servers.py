@@ -46,6 +46,11 @@ def accepts(port: int) -> bool:
     return True
 
 
+def _state(task: Path) -> str:
+    """The letter that /proc shows for a thread's state."""
+    return (task / "stat").read_text().rpartition(")")[2].split()[0]
+
+
 class Process:
     """A child process that does not outlive its block."""
 
@@ -70,6 +75,15 @@ class Process:
 
     def signal(self, number: int) -> None:
         os.kill(self.pid, number)
+
+    def wait_stopped(self) -> None:
+        """Wait until a SIGSTOP has stopped every thread: until then one of them may still serve."""
+        tasks = Path(f"/proc/{self.pid}/task")
+
+        def is_stopped() -> bool:
+            return all(_state(task) == "T" for task in tasks.iterdir())
+
+        wait_until(is_stopped, f"process {self.pid} is stopped")
 
     def kill(self) -> None:
         """Kill -9, also of a stopped process; returns when it is gone."""
@@ -121,6 +135,7 @@ class Memcached(Process):
     def stop(self) -> None:
         """SIGSTOP: it hangs, its kernel does not."""
         self.signal(signal.SIGSTOP)
+        self.wait_stopped()
 
     def resume(self) -> None:
         self.signal(signal.SIGCONT)

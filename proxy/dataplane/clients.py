@@ -2,6 +2,7 @@
 
 import contextlib
 import socket
+import time
 from typing import Final, final
 
 import trio
@@ -84,9 +85,13 @@ class Clients:
         """Close clients that owe something and make no progress. Runs until cancelled."""
         shared = self._shared
         while True:
+            due = time.monotonic() + _SWEEP_INTERVAL
             await trio.sleep(_SWEEP_INTERVAL)
+            now = time.monotonic()
+            if now - due > _SWEEP_INTERVAL:
+                continue  # this process stood still, and its clients perhaps with it
+            since = now - self._stall_timeout
             shared.reactor.catch_up()
-            since = shared.reactor.now - self._stall_timeout
             for session in [one for one in self._sessions if one.progress_at and one.progress_at < since]:
                 shared.reactor.counters.clients_dropped_stalled += 1
                 shared.reactor.notice("a client made no progress and was closed", client=repr(session))

@@ -355,6 +355,8 @@ class Link:
 
     def break_fences(self) -> list[Request]:
         """Reset the connections in doubt that have not ended; the requests that delete their keys."""
+        if self._fences:
+            self._reactor.catch_up()  # the end of some may have come, and only this process was late
         removals: dict[bytes, Request] = {}
         for fence in self._fences:
             fence.break_open()

@@ -28,6 +28,7 @@ from proxy.dataplane.counters import Counters
 LINGER: Final = 0.001  # s; epoll's own resolution
 MAX_TURN: Final = 0.01  # s without giving trio's other tasks their turn
 MAX_EVENTS: Final = 256  # per poll, so that flushing is never far away
+_OVERSLEPT: Final = 0.02  # s behind a deadline that no busy turn explains
 _QUIET_ROUNDS: Final = 64  # polls before a sweep, at most
 
 Notice = Callable[..., None]
@@ -185,7 +186,11 @@ class Reactor:
             # A nearer deadline may be set meanwhile without a word, but none that `_shortest` would sleep through.
             # The lower bound keeps a backend that times out request after request from costing a sweep each.
             await trio.sleep(max(min(earliest - time.monotonic(), self._shortest), 0.002))
-            self.sweep()
+            now = time.monotonic()
+            if now - earliest > _OVERSLEPT:
+                # This process stood still, perhaps with requests that it had not sent yet: their replies get a chance.
+                await trio.sleep(min(now - earliest, self._shortest))
+            self.sweep(now)
 
     def catch_up(self) -> None:
         """Read all that is readable, before a judgement: a proxy that was throttled must not blame others."""
@@ -193,10 +198,12 @@ class Reactor:
             if not self.pump(0.0):
                 break
 
-    def sweep(self) -> None:
-        """Act on the deadlines that have passed."""
+    def sweep(self, now: float) -> None:
+        """Act on the deadlines that had passed at `now`, before everything readable was read once more.
+
+        Not on later ones: the process may have stood still since then.
+        """
         self.catch_up()
-        now = self.now
         for item in list(self._sweepables):
             if item.next_deadline() <= now:
                 item.sweep(now)

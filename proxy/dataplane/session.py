@@ -12,6 +12,7 @@ A client that leaves does not cancel what it asked for: the calls go on, their r
 
 import select
 import socket
+import struct
 from collections import deque
 from dataclasses import dataclass
 from typing import Final, Protocol, final
@@ -26,6 +27,7 @@ from proxy.protocol.parser import LineMemo, RequestParser
 from proxy.protocol.request import BINARY, NO_KEY, NOREPLY, ONE_KEY, QUIET, Request
 
 _READ_SIZE: Final = 16384
+_RESET: Final = struct.pack("ii", 1, 0)  # SO_LINGER on, 0 s: close() sends a reset
 #: Bytes of replies beyond which no further request is taken up before a flush. Only a backend in this process
 #: answers so soon that they pile up.
 _MAX_ANSWERED: Final = 256 * 1024
@@ -238,6 +240,8 @@ class Session:
         reactor = self._shared.reactor
         if request.wire == BINARY:
             reactor.counters.binary_clients += 1
+            # An end is no answer to some of these clients, and they wait for ever; a reset is an error to all.
+            self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
             reactor.notice("a client speaks the binary protocol: switch it to the text protocol (closed)")
         else:
             reactor.notice("a client was closed for what it sent", reason=request.wire.decode())

@@ -7,7 +7,6 @@ sidecars of a cluster do not knock at a returning backend all at once. A connect
 again at once, unless it lived for less than ``probe_interval`` and so did the one before it.
 """
 
-import os
 import random
 import socket
 from dataclasses import dataclass
@@ -119,8 +118,8 @@ async def _close(stream: trio.SocketStream | None) -> None:
 
 def _detach(stream: trio.SocketStream) -> socket.socket:
     """The stream's socket, free of trio."""
-    sock = socket.socket(fileno=os.dup(stream.socket.fileno()))
-    stream.socket.close()
+    trio.lowlevel.notify_closing(stream.socket)  # or trio's epoll set would go on watching the descriptor
+    sock = socket.socket(fileno=stream.socket.detach())
     sock.setblocking(False)
     if sock.family in (socket.AF_INET, socket.AF_INET6):
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

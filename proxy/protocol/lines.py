@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from proxy.protocol import errors
+from proxy.protocol import base64key, errors
 from proxy.protocol.commands import DELETE, FLUSH_ALL, MAX_META_TOKENS, MAX_TOKENS, META_GET, Command
 from proxy.protocol.numbers import int32, uint32, uint64
 from proxy.protocol.request import NOREPLY, QUIET, SHOW, Request, answered
@@ -58,7 +58,7 @@ def meta_command(command: Command, tokens: list[bytes]) -> Request:
             return answered(errors.BAD_FORMAT)
         tokens = tokens[:3]  # a server looks at no more than the base64 flag
         wire = b"%b\r\n" % b" ".join(tokens)
-        return Request(command, tokens[1], wire, len(wire))
+        return _with_raw_key(Request(command, tokens[1], wire, len(wire)))
     if count < command.min_tokens:
         return answered(errors.ERROR)
     if len(tokens[1]) > MAX_KEY:
@@ -67,7 +67,15 @@ def meta_command(command: Command, tokens: list[bytes]) -> Request:
         return answered(errors.MG_TOO_MANY_FLAGS if command is META_GET else errors.TOO_MANY_FLAGS)
     tokens, quiet = without_quiet(tokens, 2)
     wire = b"%b\r\n" % b" ".join(tokens)
-    return Request(command, tokens[1], wire, len(wire), quiet)
+    return _with_raw_key(Request(command, tokens[1], wire, len(wire), quiet))
+
+
+def _with_raw_key(request: Request) -> Request:
+    if b" b" in request.wire:
+        key = base64key.decode(request.key)
+        if key is not None and b"\r\n" in key:
+            request.raw_key = key
+    return request
 
 
 def without_quiet(tokens: list[bytes], first: int) -> tuple[list[bytes], int]:

@@ -7,26 +7,21 @@ A proxy that read it otherwise would lose the boundary between two requests.
 import re
 from typing import Final
 
-_NUMBER: Final = re.compile(rb"[\t-\r ]*([+-]?[0-9]+)(?:[\t-\r ]|\Z)")
+# Up to 20 digits: every number of more is out of range, however many zeros stand in front.
+_NUMBER: Final = re.compile(rb"[\t-\r ]*([+-]?)(?=[0-9])0*+([0-9]{0,20})(?:[\t-\r ]|\Z)")
 
 _INT64_MIN: Final = -(1 << 63)
 _INT64_MAX: Final = (1 << 63) - 1
 _UINT64: Final = 1 << 64
 _UINT32: Final = 1 << 32
 _SHORT: Final = 20
-_DIGITS: Final = 4300  # above this many digits int() refuses; every such number is out of range anyway
 
 
 def _parse(token: bytes) -> int | None:
     if len(token) < _SHORT and token.isdigit():
         return int(token)  # nearly every number there is, at a third of the price
     match = _NUMBER.match(token)
-    if match is None:
-        return None
-    digits = match[1]
-    if len(digits) > _DIGITS:
-        return None
-    return int(digits)
+    return None if match is None else int(match[1] + b"0" + match[2])
 
 
 def int32(token: bytes) -> int | None:

@@ -221,7 +221,7 @@ class RequestParser:
         command = COMMANDS.get(tokens[0])
         if command is None:
             self._unknown(tokens, requests)
-            return line_end
+            return -1 if self.is_closed else line_end
         grammar = command.grammar
         if len(text) > MAX_LINE and (grammar == META or grammar == META_STORAGE):
             # Only meta flags make a line this long and are forwarded as they are; a server may close on it.

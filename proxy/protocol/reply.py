@@ -137,6 +137,10 @@ class ReplyParser:
         if line is None:
             return None
         if shape == META_REPLY:
+            if request.raw_key:
+                line = self._line_with_raw_key(request, line)
+                if line is None:
+                    return None
             return self._meta_reply(request, line)
         self._position += len(line)
         word = line[:-2]
@@ -157,6 +161,27 @@ class ReplyParser:
             self._wait_for(0)
             return None
         return data[position : line_end + 2]
+
+    def _line_with_raw_key(self, request: Request, line: bytes) -> bytes | None:
+        """All of a line that goes on behind a CRLF in the key it echoes; None until it is there.
+
+        memcached echoes a base64 key decoded when its item was autovivified, counted or appended to: it has
+        forgotten then that the key was base64. Read as two lines, the second one could answer another request.
+        """
+        key = request.raw_key
+        head = key[: key.index(b"\r\n")]
+        if not line.endswith((b" k%b\r\n" % head, b"ME %b\r\n" % head)):
+            return line
+        data = self._data
+        start = self._position + len(line) - 2 - len(head)
+        end = start + len(key)
+        if not key.startswith(data[start:end]):
+            raise BadReplyError(_describe(request, line))
+        line_end = data.find(b"\r\n", end)
+        if line_end < 0:
+            self._wait_for(0)
+            return None
+        return data[self._position : line_end + 2]
 
     def _wait_for(self, need: int) -> None:
         """Nothing more can be read until `need` bytes are held."""

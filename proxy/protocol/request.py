@@ -31,6 +31,7 @@ class Request:
     :ivar kind: ONE_KEY, MANY_KEYS or NO_KEY
     :ivar quiet: SHOW, NOREPLY, QUIET or REPLACE
     :ivar answer: the reply, where the parser knows it; for `CLOSE` what is said before closing
+    :ivar raw_key: a base64 key decoded, if there is a CRLF in it: some replies echo it so; else empty
     :ivar expect: how the VALUE line of a hit must begin
     :ivar hit: a memo of the reply parser's: the whole VALUE line of the last hit, and `hit_size` of that reply
     """
@@ -46,6 +47,7 @@ class Request:
         "keys",
         "kind",
         "quiet",
+        "raw_key",
         "wire",
     )
 
@@ -66,6 +68,7 @@ class Request:
         self.quiet = quiet
         self.answer = answer
         self.keys = keys
+        self.raw_key = b""
         self.kind = MANY_KEYS if keys else ONE_KEY if key else NO_KEY
         # Nothing a server sends begins with NUL: no match until there is something to match.
         self.hit = b"\0"
