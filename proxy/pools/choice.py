@@ -12,13 +12,14 @@ S = TypeVar("S")
 
 
 def choose_by_key(
-    nodes: Sequence[Node], sinks: Sequence[Sequence[S]], *, distribution: str, hash_tag: str
+    nodes: Sequence[Node], sinks: Sequence[Sequence[S]], *, distribution: str, hash_name: str, hash_tag: str
 ) -> Callable[[bytes], S]:
     """A function from a key to its sink.
 
     :param sinks: for each node the sinks it has: all operations on a key go to the same one
+    :param hash_name: empty: the distribution's own
     """
-    ring = DISTRIBUTIONS[distribution].ring(nodes)
+    ring = DISTRIBUTIONS[distribution].ring(nodes, hash_name)
     tag = HashTag(hash_tag) if hash_tag else None
     if all(len(group) == 1 for group in sinks):
         return Placement(ring, [group[0] for group in sinks], tag).find

@@ -61,6 +61,7 @@ class Pool:
             [_node(server) for server in config.servers],
             sinks,
             distribution=config.distribution,
+            hash_name=config.hash,
             hash_tag=config.hash_tag,
         )
         self.route = PoolRoute(find, [sink for group in sinks for sink in group[:1]])

@@ -1,7 +1,8 @@
 """The `ketama` distribution held against npm's hashring, which npm's memcached places its keys with.
 
-It counts points in double precision, where the C clients round, and by default its strings have the port in any case. So
-it agrees wherever the numbers of points are the same, and the nodes are named "host:port".
+It counts points in double precision, where the C clients round, and its strings have the port in any case unless it is
+told of a default port, as memcached tells it. So it agrees wherever the numbers of points are the same, and the nodes are
+named "host:port" where there is no default port.
 """
 
 import pytest
@@ -44,7 +45,7 @@ def test_equal_servers_place_ten_thousand_keys_alike(node: list[str], count: int
     assert not different, f"seed {SEED}: {len(different)} keys, first {different[:5]}, nodes {nodes}"
 
 
-def test_a_default_port_gives_ketamas_own_identities(node: list[str]) -> None:
+def test_a_default_port_as_npms_memcached_gives_it_makes_ketamas_own_identities(node: list[str]) -> None:
     nodes = [*corpus.fleet(SEED, 5), *corpus.fleet(SEED + 1, 5, 11300)]
     answered = answers([*node, "11211"], nodes, KEYS)
     assert not corpus.disagreements(ketama_ring(nodes), KEYS, answered), f"seed {SEED}"

@@ -29,19 +29,15 @@ def fnv1a_32(key: bytes) -> int:
     return value
 
 
-# The prime has nine bits, so cutting off once at the end is faster than at each byte, for keys of any length that
-# memcached takes: 1.0 instead of 1.9 µs at 20 bytes, 17 instead of 22 µs at 250 (CPython 3.11).
-
-
 def fnv1_64(key: bytes) -> int:
     value = _START_64
     for byte in signed_bytes(key):
-        value = value * _PRIME_64 ^ byte
-    return value & _MASK
+        value = (value * _PRIME_64 ^ byte) & _MASK
+    return value
 
 
 def fnv1a_64(key: bytes) -> int:
     value = _START_64
     for byte in signed_bytes(key):
-        value = (value ^ byte) * _PRIME_64
-    return value & _MASK
+        value = (value ^ byte) * _PRIME_64 & _MASK
+    return value
