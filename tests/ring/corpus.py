@@ -3,6 +3,7 @@
 import random
 import struct
 from collections.abc import Sequence
+from functools import cache
 from hashlib import md5
 
 from proxy.ring import Node, Ring
@@ -11,8 +12,12 @@ SERVER_COUNTS = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 25, 47, 50, 55, 61, 71, 94, 100)
 """The small counts, and those up to 100 at which single precision costs each server four points (50 and 100 too)."""
 
 
+@cache
 def keys(seed: int, count: int) -> list[bytes]:
-    """Distinct keys that memcached accepts: words, numbers, bytes above 0x7f, and 1 to 250 bytes long."""
+    """Distinct keys that memcached accepts: words, numbers, bytes above 0x7f, and 1 to 250 bytes long.
+
+    One list for all that ask for the same: not to be changed.
+    """
     rng = random.Random(seed)
     made: set[bytes] = set()
     while len(made) < count:
@@ -63,6 +68,7 @@ def disagreements(ring: Ring, asked: Sequence[bytes], answered: Sequence[int]) -
     ]
 
 
+@cache
 def names_with_a_common_point(form: str = "cache-{:04}") -> tuple[str, str, int]:
     """Two identities of which ketama makes an equal point, the alphabetically first one first, and that point.
 

@@ -140,11 +140,11 @@ def test_the_order_of_the_servers_matters_only_where_nothing_else_does(distribut
 
 
 @pytest.mark.parametrize("distribution", sorted(set(DISTRIBUTIONS) - set(MODULA)))
-@pytest.mark.parametrize("count", [2, 3, 5, 10, 20])
+@pytest.mark.parametrize("count", [2, 5, 20])
 def test_adding_one_of_n_servers_at_the_end_moves_one_nth_of_the_keys_and_only_to_it(
     distribution: str, count: int
 ) -> None:
-    keys = corpus.keys(SEED, 1000)
+    keys = corpus.keys(SEED, 400)
     moved = 0
     for number in range(FLEETS):
         nodes = corpus.fleet(SEED + number, count)
@@ -154,7 +154,8 @@ def test_adding_one_of_n_servers_at_the_end_moves_one_nth_of_the_keys_and_only_t
             if place != before.locate(key):
                 assert place == count - 1, f"seed {SEED + number}, {key!r}"
                 moved += 1
-    # The newcomer's share deviates by up to 10 % of itself from fleet to fleet (100 points), the mean of 30 by 2 %.
+    # The newcomer's share deviates by up to 10 % of itself from fleet to fleet (100 points), the mean of 30 by 2 %; and
+    # 12,000 keys count a twentieth of them to 4 % of itself.
     assert moved / FLEETS / len(keys) * count < 1.2, f"seed {SEED}"
 
 

@@ -6,6 +6,8 @@ from proxy.ring import DISTRIBUTIONS, Node
 from tests.ring import corpus
 from tests.ring.oracles import libmemcached
 
+pytestmark = pytest.mark.one_interpreter
+
 SEED = 66260
 KEYS = corpus.keys(SEED, 10_000)
 HASHES = {

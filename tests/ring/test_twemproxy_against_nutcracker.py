@@ -12,6 +12,8 @@ from tests.ring import corpus
 from tests.ring.listeners import default_port_listeners, tcp_listeners, unix_listeners
 from tests.ring.oracles import NutcrackerPool, nutcracker
 
+pytestmark = pytest.mark.one_interpreter
+
 SEED = 57721
 KEYS = corpus.keys(SEED, 10_000)
 COUNT = 20

@@ -1,7 +1,8 @@
 """The hashes of keys that memcached's clients and proxies have in common, by the names twemproxy gives them.
 
 Each agrees bit for bit with libmemcached's libhashkit and with twemproxy, on x86. Measured with a key of 20 bytes
-(CPython 3.11): md5 and the checksums take 0.1 to 0.6 µs; the others walk over the bytes in Python, for 1 to 3 µs.
+(CPython 3.11): md5 and the checksums take 0.1 to 0.4 µs; the others walk over the bytes in Python for 1 to 2 µs, and for
+10 to 19 µs with the longest key (250 bytes).
 """
 
 from collections.abc import Mapping
