@@ -10,12 +10,15 @@ from dataclasses import dataclass
 from typing import final
 
 import trio
+from msgspec.structs import replace
 
-from proxy.config import Config
+from proxy.config import Config, PoolConfig
 from proxy.dataplane.clients import ClientLimits, Clients
 from proxy.dataplane.embedded import EmbeddedBackend
 from proxy.dataplane.reactor import Reactor
 from proxy.dataplane.session import LocalCommands, Route, SessionLimits
+from proxy.discovered import DiscoveredServers, source_of
+from proxy.discovery import Resolver, open_resolver
 from proxy.pools.pool import Pool, build_ring
 from proxy.ring import Ring
 from proxy.routes.prefix_route import PrefixRoute
@@ -33,7 +36,7 @@ class Plan:
     """
 
     config: Config
-    rings: Mapping[str, Ring]
+    rings: Mapping[str, Ring | None]
     digest: str
 
 
@@ -57,6 +60,8 @@ class Assembly:
         self._nursery = nursery
         self._stores: dict[str, EmbeddedBackend] = {}
         self._pools: dict[str, Pool] = {}
+        self._discovered: dict[str, DiscoveredServers] = {}
+        self._resolver: Resolver | None = None
         self.plan = first
         self._apply_pools(first)
         self.clients = Clients(reactor, self._route(), local, _client_limits(first.config))
@@ -99,10 +104,36 @@ class Assembly:
             pool = self._pools.get(name)
             if pool is None:
                 pool = Pool(name, config, new.rings[name], self._reactor, self._embedded, self._nursery)
-            else:
+            elif not config.discovery:
                 pool.apply(config, new.rings[name])
+            self._discover(pool, config)
             pools[name] = pool
+        for name in self._discovered.keys() - {name for name in pools if pools[name].config.discovery}:
+            self._discovered.pop(name).stop()
         self._pools = pools
+
+    def _discover(self, pool: Pool, config: PoolConfig) -> None:
+        """Follow the pool's source, if it has one; a watch that serves as well now goes on."""
+        if not config.discovery:
+            return
+        discovered = self._discovered.get(pool.name)
+        if discovered is not None and discovered.source == source_of(config):
+            known = discovered.with_servers(config)
+            pool.apply(known, build_ring(known))
+            return
+        if discovered is not None:
+            discovered.stop()
+        if self._resolver is None:
+            self._resolver = open_resolver()
+        discovered = DiscoveredServers(pool, config, self._reactor.notice, self._resolver)
+        # Until the new source has answered, the servers stay that were there.
+        pool.apply(replace(config, servers=pool.config.servers), pool.ring)
+        self._discovered[pool.name] = discovered
+        self._nursery.start_soon(discovered.run, name=f"discovery of {pool.name}")
+
+    def report_discovery(self) -> Iterator[tuple[str, object]]:
+        for discovered in self._discovered.values():
+            yield from discovered.report()
 
     def _embedded(self, name: str) -> EmbeddedBackend:
         """The store of that name: one, however many pools use it."""

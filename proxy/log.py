@@ -81,7 +81,7 @@ class RepeatFilter:
         self._seen: dict[tuple[str, object], tuple[float, int, dict[str, Any]]] = {}
 
     def __call__(self, event: str, **details: Any) -> None:
-        key = (event, details.get("backend"))
+        key = (event, details.get("backend") or details.get("source"))
         now = self._clock()
         seen = self._seen.get(key)
         if seen is not None and now - seen[0] < WINDOW:

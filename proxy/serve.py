@@ -93,6 +93,7 @@ class Proxy:
                     stats.add(b"settings", assembly.report_settings)
                     stats.add(b"backends", assembly.report_backends)
                     stats.add(b"proxy", reloader.report)
+                    stats.add(b"proxy", assembly.report_discovery)
                     nursery.start_soon(self._reactor.run, name="reactor")
                     nursery.start_soon(self._reactor.sweep_deadlines, name="deadlines")
                     nursery.start_soon(clients.close_stalled, name="stalled clients")

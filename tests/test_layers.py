@@ -19,7 +19,7 @@ WIRING: Final = (
     POLICY
     | EDGES
     | CONVERT
-    | {"proxy.assembly", "proxy.reload", "proxy.serve", "proxy.cli", "proxy.__main__"}
+    | {"proxy.assembly", "proxy.discovered", "proxy.reload", "proxy.serve", "proxy.cli", "proxy.__main__"}
 )
 
 #: package -> which packages of ours it may import, and which libraries that are not the standard one's
@@ -28,14 +28,15 @@ LAYERS: Final[dict[str, tuple[set[str], set[str]]]] = {
     "proxy.config": (LEAVES, {"msgspec"}),
     "proxy.convert": (CONVERT, {"yaml"}),
     "proxy.protocol": ({"proxy.protocol"}, set()),
-    "proxy.ring": ({"proxy.ring"}, set()),
+    "proxy.ring": ({"proxy.ring"}, {"xxhash"}),
     "proxy.store": ({"proxy.store", "proxy.protocol"}, set()),
     "proxy.dataplane": (BYTES, {"trio"}),
     "proxy.routes": (POLICY, {"trio"}),
     "proxy.pools": (POLICY, {"trio"}),
     "proxy.log": ({"proxy"}, {"structlog", "trio"}),
     "proxy.admin": (EDGES, {"trio"}),
-    "proxy.assembly": (WIRING, {"trio"}),
+    "proxy.assembly": (WIRING, {"msgspec", "trio"}),
+    "proxy.discovered": (WIRING, {"msgspec", "trio"}),
     "proxy.reload": (WIRING, {"structlog", "trio"}),
     "proxy.discovery": (EDGES, {"trio", "dns"}),
     "proxy.serve": (WIRING, {"trio"}),

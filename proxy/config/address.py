@@ -93,7 +93,7 @@ def _parse_tcp(text: str, *, first_port: int) -> TcpAddress:
         host, bracket, port = text[1:].rpartition("]:")
         if not bracket:
             raise RefusedError(f'{quoted(text)} has no port: write "[::1]:11211"')
-        if not (":" in host and _is_ip(host)):
+        if not (":" in host and is_ip(host)):
             raise RefusedError(f"{quoted(host)} is not an IPv6 address")
     else:
         host, colon, port = text.rpartition(":")
@@ -114,10 +114,10 @@ def _parse_tcp(text: str, *, first_port: int) -> TcpAddress:
 
 def is_host(text: str) -> bool:
     """Whether `text` can be the name of a host or its IPv4 address."""
-    return bool(_HOST.fullmatch(text)) and (not _NUMERIC_HOST.fullmatch(text) or _is_ip(text))
+    return bool(_HOST.fullmatch(text)) and (not _NUMERIC_HOST.fullmatch(text) or is_ip(text))
 
 
-def _is_ip(host: str) -> bool:
+def is_ip(host: str) -> bool:
     try:
         ipaddress.ip_address(host)
     except ValueError:
@@ -129,7 +129,7 @@ def canonical(address: ServerAddress) -> ServerAddress:
     """What equal addresses have in common, however they are written. Names are not resolved."""
     if not isinstance(address, TcpAddress):
         return address
-    host = str(ipaddress.ip_address(address.host)) if _is_ip(address.host) else address.host.lower()
+    host = str(ipaddress.ip_address(address.host)) if is_ip(address.host) else address.host.lower()
     return TcpAddress(host, address.port)
 
 
@@ -161,4 +161,4 @@ def reaches(server: ServerAddress, listener: ListenAddress) -> bool:
 
 def _covers(wildcard: str, host: str) -> bool:
     """Whether `wildcard` stands for every address of the family of `host`, an IP literal."""
-    return wildcard in _WILDCARDS and _is_ip(host) and (":" in wildcard) == (":" in host)
+    return wildcard in _WILDCARDS and is_ip(host) and (":" in wildcard) == (":" in host)

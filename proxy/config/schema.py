@@ -52,6 +52,7 @@ Distribution = Literal[
     "pymemcache",
     "memcached-proxy",
     "modula",
+    "libmemcached-modula",
     "crc32-mod",
     "rendezvous",
 ]
@@ -69,6 +70,9 @@ Hash = Literal[
     "hsieh",
     "murmur",
     "jenkins",
+    "crc32_nonzero",
+    "murmur3_32",
+    "murmur3_32_repr",
 ]
 Policy = Literal["lru", "lfu", "tinylfu", "sieve"]
 Allocator = Literal["dynamic", "slab"]

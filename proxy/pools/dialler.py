@@ -96,7 +96,11 @@ async def _connect(address: TcpAddress | UnixAddress, policy: DialPolicy) -> tri
         phase = "connecting" if stream is None else "the probe"
         await _close(stream)
         raise DialError(f"{address}: {phase} took too long") from None
-    except (OSError, trio.BrokenResourceError) as error:
+    except (
+        OSError,
+        UnicodeError,
+        trio.BrokenResourceError,
+    ) as error:  # UnicodeError: of a name that no resolver takes
         await _close(stream)
         raise DialError(f"{address}: {_reason(error)}") from error
     except DialError:

@@ -11,12 +11,15 @@ from proxy.dataplane.reactor import Reactor
 from proxy.pools.backend import Backend
 from proxy.pools.choice import choose_by_key
 from proxy.ring import DISTRIBUTIONS, Node, Ring
-from proxy.routes.pool_route import PoolRoute, Sink
+from proxy.routes.pool_route import NoServers, PoolRoute, Sink
 
 
-def build_ring(config: PoolConfig) -> Ring:
-    """The ring of a pool. With many servers it takes milliseconds: not for the reactor's thread."""
-    return DISTRIBUTIONS[config.distribution]([_node(server) for server in config.servers])
+def build_ring(config: PoolConfig) -> Ring | None:
+    """The ring of a pool, None without servers. With many it takes milliseconds: not for the reactor's thread."""
+    if not config.servers:
+        return None
+    nodes = [_node(server) for server in config.servers]
+    return DISTRIBUTIONS[config.distribution].ring(nodes, config.hash)
 
 
 @final
@@ -28,31 +31,33 @@ class Pool:
     :ivar route: stays the same object for the life of the pool, whatever is applied to it
     """
 
-    __slots__ = ("_backends", "_embedded", "_nursery", "_reactor", "config", "name", "route")
+    __slots__ = ("_backends", "_embedded", "_nursery", "_reactor", "config", "name", "ring", "route")
 
     def __init__(
         self,
         name: str,
         config: PoolConfig,
-        ring: Ring,
+        ring: Ring | None,
         reactor: Reactor,
         embedded: Callable[[str], EmbeddedBackend],
         nursery: trio.Nursery,
     ) -> None:
         self.name = name
         self.config = config
+        self.ring = ring
         self._reactor = reactor
         self._embedded = embedded
         self._nursery = nursery
         self._backends: dict[Server, Backend | EmbeddedBackend] = {}
-        self.route = PoolRoute(_nowhere, ())
+        nobody = NoServers(config.on_error == "miss")
+        self.route = PoolRoute(lambda _: nobody, [nobody])
         self.apply(config, ring)
 
     @property
     def backends(self) -> Iterable[Backend | EmbeddedBackend]:
         return self._backends.values()
 
-    def apply(self, config: PoolConfig, ring: Ring) -> None:
+    def apply(self, config: PoolConfig, ring: Ring | None) -> None:
         """Serve by this configuration from now on.
 
         A backend that stays keeps its connections. One that goes is given no new calls, and closes when those
@@ -67,9 +72,14 @@ class Pool:
             backend = self._keep_or_open(server, config, before)
             self._backends[server] = backend
             sinks.append(backend.links if isinstance(backend, Backend) else (backend,))
-        find = choose_by_key(ring, sinks, config.hash_tag)
-        self.route.use(find, [sink for group in sinks for sink in group[:1]])
+        if ring is None:
+            nobody = NoServers(config.on_error == "miss")
+            self.route.use(lambda _: nobody, [nobody])
+        else:
+            find = choose_by_key(ring, sinks, config.hash_tag)
+            self.route.use(find, [sink for group in sinks for sink in group[:1]])
         self.config = config
+        self.ring = ring
         self._retire(before.values())
 
     def _keep_or_open(
@@ -103,10 +113,6 @@ class Pool:
         for backend in self._backends.values():
             if isinstance(backend, Backend):
                 backend.close()
-
-
-def _nowhere(key: bytes) -> Sink:
-    raise LookupError(key)
 
 
 def _node(server: Server) -> Node:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Final, Protocol, final
 
 from proxy.dataplane.call import Call
+from proxy.dataplane.troubles import BACKEND_DOWN
 from proxy.routes.gather import FanOut, Gather
 
 #: Of the greatest length: a gat of so many keys stays below the 2048 bytes in which a server wants a line's end.
@@ -24,6 +25,19 @@ class Sink(Protocol):
     def send(self, call: Call) -> None:
         """Take a call over; its owner hears of it exactly once."""
         ...
+
+
+@final
+class NoServers:
+    """Stands for the backends of a pool whose servers have not been discovered yet."""
+
+    __slots__ = ("_as_miss",)
+
+    def __init__(self, as_miss: bool) -> None:
+        self._as_miss = as_miss
+
+    def send(self, call: Call) -> None:
+        call.fail(BACKEND_DOWN, self._as_miss)
 
 
 @final

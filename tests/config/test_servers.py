@@ -4,7 +4,7 @@ import pytest
 
 from proxy.config.problems import RefusedError
 from proxy.config.ranges import MOST, expand_ranges
-from tests.config.parsing import config_of, problem_of, problems_of
+from tests.config.parsing import config_of, problem_of
 
 
 def _labels(servers: str, **environ: str) -> list[str]:
@@ -141,9 +141,9 @@ def test_a_source_that_cannot_be_asked_is_refused_with_the_reason(source: str, r
         "elasticache+x.cfg.use1.cache.amazonaws.com:11211",
     ],
 )
-def test_a_source_that_can_be_asked_has_no_problem_but_that_it_is_not_built(source: str) -> None:
-    (problem,) = problems_of(_pool(f'"{source}"'))
-    assert "not built" in problem.message
+def test_a_source_that_can_be_asked_is_a_pool_s_discovery(source: str) -> None:
+    (discovery,) = config_of(_pool(f'"{source}"')).pools["main"].discovery
+    assert source == f"{discovery.kind}+{discovery.target}"
 
 
 def test_discovery_inside_of_an_array_is_told_to_stand_alone() -> None:

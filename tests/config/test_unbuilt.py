@@ -19,13 +19,9 @@ ROUTE = f'{POOL}[[routes]]\nprefix = "a"\n'
         (f'{REPLICA}{POOL}failover.to = "replica"', "pools.main.failover.to"),
         (f"{POOL}health.eject = true", "pools.main.health.eject"),
         (f'{POOL}{REPLICA}[replication]\nto = ["replica"]', "replication.to"),
-        (f'{POOL}distribution = "twemproxy"', "pools.main.distribution"),
         (f"{ROUTE}replicate = false", "routes[0].replicate"),
         (f'{ROUTE}replicate = "delete-only"', "routes[0].replicate"),
         (f"{ROUTE}hot_cache = true", "routes[0].hot_cache"),
-        ('[pools.main]\nservers = "dns+cache:11211"', "pools.main.servers"),
-        ('[pools.main]\nservers = "dnssrv+_memcache._tcp.cache"', "pools.main.servers"),
-        ('[pools.main]\nservers = "elasticache+x.cfg.use1.cache.amazonaws.com:11211"', "pools.main.servers"),
     ],
 )
 def test_what_is_not_built_is_refused_where_it_is_switched_on(text: str, key: str) -> None:
@@ -38,11 +34,6 @@ def test_what_is_not_built_is_refused_where_it_is_switched_on(text: str, key: st
 def test_a_secondary_to_wait_for_is_not_built() -> None:
     text = f'{POOL}{REPLICA}[replication]\nto = ["replica"]\n[[routes]]\nprefix = "a"\nack = "secondary"'
     assert [problem.key for problem in problems_of(text)] == ["replication.to", "routes[0].ack"]
-
-
-def test_a_choice_of_the_hash_is_not_built() -> None:
-    keys = [problem.key for problem in problems_of(f'{POOL}distribution = "twemproxy"\nhash = "md5"')]
-    assert keys == ["pools.main.distribution", "pools.main.hash"]
 
 
 def test_the_settings_of_what_is_switched_off_are_read_and_checked() -> None:

@@ -40,7 +40,7 @@ async def test_a_server_that_comes_back_at_another_address_is_found_there() -> N
         trio.socket.set_custom_hostname_resolver(names)
         async with trio.open_nursery() as nursery:
             nursery.start_soon(reactor.run)
-            nursery.start_soon(keep_connected, link, TcpAddress("cache.test", 11211), POLICY)
+            nursery.start_soon(keep_connected, link, TcpAddress("cache.test", 11211), lambda: POLICY)
             await wait_until(lambda: link.state == LIVE, "connected to the first")
             first.kill()
             await wait_until(lambda: link.state == DOWN and names.asked > 2, "dialled in vain")
