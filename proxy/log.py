@@ -4,7 +4,6 @@ Nothing is logged per request. What can happen once per connection or per failin
 `RepeatFilter`: the first is logged at once, what follows within WINDOW seconds is counted and told in one line.
 """
 
-import logging
 import sys
 from collections.abc import Callable
 from typing import Any, Final, Protocol, final
@@ -15,15 +14,28 @@ import trio
 WINDOW: Final = 10.0  # s
 _MAX_KINDS: Final = 256  # kinds of events counted at a time; beyond it they are logged as they come
 
-_LEVELS: Final = {
-    "debug": logging.DEBUG,
-    "info": logging.INFO,
-    "warning": logging.WARNING,
-    "error": logging.ERROR,
-}
+_LEVELS: Final = {"debug": 10, "info": 20, "warning": 30, "error": 40, "critical": 50}
 
 
-def configure(level: str, style: str) -> structlog.typing.FilteringBoundLogger:
+@final
+class Threshold:
+    """Drops what is below a level that may change while the proxy runs.
+
+    :ivar level: "debug", "info", "warning" or "error"
+    """
+
+    __slots__ = ("level",)
+
+    def __init__(self, level: str) -> None:
+        self.level = level
+
+    def __call__(self, _: Any, method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+        if _LEVELS[method] < _LEVELS[self.level]:
+            raise structlog.DropEvent
+        return event
+
+
+def configure(threshold: Threshold, style: str) -> structlog.typing.FilteringBoundLogger:
     """Set up structlog on standard error. `style` is "json" or "console"."""
     renderer: structlog.typing.Processor
     if style == "json":
@@ -34,12 +46,13 @@ def configure(level: str, style: str) -> structlog.typing.FilteringBoundLogger:
         exceptions = structlog.processors.StackInfoRenderer()
     structlog.configure(
         processors=[
+            threshold,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             exceptions,
             renderer,
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[level]),
+        wrapper_class=structlog.make_filtering_bound_logger(0),
         logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
         cache_logger_on_first_use=True,
     )
@@ -68,7 +81,7 @@ class RepeatFilter:
         self._seen: dict[tuple[str, object], tuple[float, int, dict[str, Any]]] = {}
 
     def __call__(self, event: str, **details: Any) -> None:
-        key = (event, details.get("backend"))
+        key = (event, details.get("backend") or details.get("source"))
         now = self._clock()
         seen = self._seen.get(key)
         if seen is not None and now - seen[0] < WINDOW:

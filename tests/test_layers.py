@@ -13,21 +13,32 @@ LEAVES: Final = {"proxy", "proxy.errors", "proxy.config"}
 PURE: Final = LEAVES | {"proxy.protocol", "proxy.ring", "proxy.store"}
 BYTES: Final = PURE | {"proxy.dataplane"}
 POLICY: Final = BYTES | {"proxy.routes", "proxy.pools", "proxy.log"}
-EDGES: Final = BYTES | {"proxy.admin"}
-WIRING: Final = POLICY | EDGES | {"proxy.serve", "proxy.cli", "proxy.__main__"}
+EDGES: Final = BYTES | {"proxy.admin", "proxy.discovery"}
+CONVERT: Final = LEAVES | {"proxy.convert"}
+WIRING: Final = (
+    POLICY
+    | EDGES
+    | CONVERT
+    | {"proxy.assembly", "proxy.discovered", "proxy.reload", "proxy.serve", "proxy.cli", "proxy.__main__"}
+)
 
 #: package -> which packages of ours it may import, and which libraries that are not the standard one's
 LAYERS: Final[dict[str, tuple[set[str], set[str]]]] = {
     "proxy.errors": (set(), set()),
     "proxy.config": (LEAVES, {"msgspec"}),
+    "proxy.convert": (CONVERT, {"yaml"}),
     "proxy.protocol": ({"proxy.protocol"}, set()),
-    "proxy.ring": ({"proxy.ring"}, set()),
+    "proxy.ring": ({"proxy.ring"}, {"xxhash"}),
     "proxy.store": ({"proxy.store", "proxy.protocol"}, set()),
     "proxy.dataplane": (BYTES, {"trio"}),
     "proxy.routes": (POLICY, {"trio"}),
     "proxy.pools": (POLICY, {"trio"}),
     "proxy.log": ({"proxy"}, {"structlog", "trio"}),
     "proxy.admin": (EDGES, {"trio"}),
+    "proxy.assembly": (WIRING, {"msgspec", "trio"}),
+    "proxy.discovered": (WIRING, {"msgspec", "trio"}),
+    "proxy.reload": (WIRING, {"structlog", "trio"}),
+    "proxy.discovery": (EDGES, {"trio", "dns"}),
     "proxy.serve": (WIRING, {"trio"}),
     "proxy.cli": (WIRING, set()),
     "proxy.__main__": ({"proxy.cli"}, set()),
@@ -45,8 +56,17 @@ IMPURE: Final = {
     "subprocess",
     "threading",
     "time",
+    "trio",
 }
-PURE_PACKAGES: Final = ("proxy.protocol", "proxy.ring", "proxy.store")
+PURE_PACKAGES: Final = (
+    "proxy.protocol",
+    "proxy.ring",
+    "proxy.store",
+    "proxy.discovery.answers",
+    "proxy.discovery.members",
+    "proxy.discovery.schedule",
+    "proxy.discovery.cluster",
+)
 
 MODULES: Final = sorted((ROOT / "proxy").rglob("*.py"))
 
@@ -71,7 +91,8 @@ def _imports(file: Path) -> set[str]:
             if node.module == "proxy":
                 found.update(
                     f"proxy.{alias.name}"
-                    if (ROOT / "proxy" / alias.name).exists() or alias.name in ("log", "serve")
+                    if (ROOT / "proxy" / alias.name).exists()
+                    or alias.name in ("log", "serve", "reload", "assembly")
                     else "proxy"
                     for alias in node.names
                 )

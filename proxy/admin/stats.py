@@ -7,8 +7,8 @@
 import os
 import resource
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Final, Protocol, final
+from collections.abc import Callable, Iterable, Iterator
+from typing import Final, final
 
 from proxy import __version__
 from proxy.admin.metrics import DATA_PLANE
@@ -24,48 +24,27 @@ COMPATIBLE_VERSION: Final = "1.6.18"
 Pairs = Iterable[tuple[str, object]]
 
 
-class BackendReport(Protocol):
-    """What ``stats backends`` shows of one."""
-
-    def report(self) -> Pairs:
-        """Names and values, without the backend's own."""
-        ...
-
-    @property
-    def label(self) -> str:
-        """``pool.name``: what stands before each name."""
-        ...
-
-
 @final
 class Stats:
-    """Answers ``stats`` and ``version``.
+    """Answers ``stats`` and ``version``. What it shows of others they add themselves."""
 
-    :param settings: the effective configuration as names and values
-    """
-
-    def __init__(
-        self,
-        counters: Counters,
-        settings: Sequence[tuple[str, object]],
-        max_connections: int,
-        backends: Sequence[BackendReport],
-    ) -> None:
+    def __init__(self, counters: Counters) -> None:
         self._counters = counters
-        self._settings = settings
-        self._max_connections = max_connections
-        self._backends = backends
         self._started = time.monotonic()
-        self._sections: dict[bytes, Callable[[], Pairs]] = {
-            b"": self._general,
-            b"settings": lambda: self._settings,
-            b"items": tuple,
-            b"slabs": lambda: (("active_slabs", 0), ("total_malloced", 0)),
-            b"sizes": tuple,
-            b"conns": tuple,
-            b"proxy": self._proxy,
-            b"backends": self._each_backend,
+        self._sections: dict[bytes, list[Callable[[], Pairs]]] = {
+            b"": [self._general],
+            b"settings": [],
+            b"items": [],
+            b"slabs": [lambda: (("active_slabs", 0), ("total_malloced", 0))],
+            b"sizes": [],
+            b"conns": [],
+            b"proxy": [self._proxy],
+            b"backends": [],
         }
+
+    def add(self, section: bytes, report: Callable[[], Pairs]) -> None:
+        """Show these names and values too, asked anew each time."""
+        self._sections[section].append(report)
 
     def answer(self, request: Request) -> bytes:
         """The reply to ``version`` or ``stats [section]``."""
@@ -76,10 +55,10 @@ class Stats:
         if section == b"reset":
             self._counters.reset()
             return b"RESET\r\n"
-        pairs = self._sections.get(section)
-        if pairs is None:
+        reports = self._sections.get(section)
+        if reports is None:
             return ERROR
-        lines = [f"STAT {name} {value}\r\n" for name, value in pairs()]
+        lines = [f"STAT {name} {value}\r\n" for report in reports for name, value in report()]
         return ("".join(lines) + "END\r\n").encode()
 
     def _count(self, *verbs: bytes) -> int:
@@ -96,7 +75,6 @@ class Stats:
         yield "pointer_size", 64
         yield "rusage_user", f"{usage.ru_utime:.6f}"
         yield "rusage_system", f"{usage.ru_stime:.6f}"
-        yield "max_connections", self._max_connections
         yield "curr_connections", counters.clients_open
         yield "total_connections", counters.clients_accepted
         yield "rejected_connections", counters.clients_refused
@@ -120,8 +98,3 @@ class Stats:
             yield f"requests_{verb.decode()}", self._counters.requests[command.index]
         for metric in DATA_PLANE:
             yield metric.name, metric.read(self._counters)
-
-    def _each_backend(self) -> Iterator[tuple[str, object]]:
-        for backend in self._backends:
-            for name, value in backend.report():
-                yield f"{backend.label}:{name}", value

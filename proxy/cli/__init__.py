@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import Final
 
 from proxy import __version__
-from proxy.cli import check, dev, run
+from proxy.cli import check, convert, dev, run
 from proxy.errors import OutriderError
 
-_COMMANDS: Final = (run, dev, check)
+_COMMANDS: Final = (run, dev, check, convert)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -29,13 +29,13 @@ def add_to(commands: "_SubParsersAction[argparse.ArgumentParser]") -> None:
 
 
 def _execute(arguments: argparse.Namespace) -> int:
-    config = _config(arguments.config)
+    file, config = _config(arguments.config)
     from proxy.serve import run  # noqa: PLC0415 - the other commands start faster without it
 
-    return run(config, ready=_announce)
+    return run(config, file=file, ready=_announce)
 
 
-def _config(file: Path | None) -> Config:
+def _config(file: Path | None) -> tuple[Path, Config]:
     if file is None:
         if not _DEFAULT_FILE.exists():
             raise StartupError(
@@ -43,7 +43,7 @@ def _config(file: Path | None) -> Config:
                 "or try `outrider dev`, which needs none"
             )
         file = _DEFAULT_FILE
-    return load(file, os.environ)
+    return file, load(file, os.environ)
 
 
 def _announce(addresses: Sequence[str]) -> None:

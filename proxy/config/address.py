@@ -9,7 +9,9 @@ from msgspec import Struct
 from proxy.config.paths import quoted
 from proxy.config.problems import RefusedError
 
-_HOST: Final = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_.])?")
+#: The system's resolver does not fail but raise on empty or longer labels.
+_LABEL: Final = r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
+_HOST: Final = re.compile(rf"(?=.{{1,254}}\Z){_LABEL}(\.{_LABEL})*\.?")
 _NUMERIC_HOST: Final = re.compile(r"[0-9.]+")
 #: The name of a pool or a memory store: it becomes a label of metrics and a part of log lines.
 NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
@@ -91,7 +93,7 @@ def _parse_tcp(text: str, *, first_port: int) -> TcpAddress:
         host, bracket, port = text[1:].rpartition("]:")
         if not bracket:
             raise RefusedError(f'{quoted(text)} has no port: write "[::1]:11211"')
-        if not (":" in host and _is_ip(host)):
+        if not (":" in host and is_ip(host)):
             raise RefusedError(f"{quoted(host)} is not an IPv6 address")
     else:
         host, colon, port = text.rpartition(":")
@@ -103,14 +105,19 @@ def _parse_tcp(text: str, *, first_port: int) -> TcpAddress:
             raise RefusedError(f'{quoted(text)} has no port: write "host:port"')
         if host in ("", "*"):
             raise RefusedError(f'{quoted(text)} has no host: "0.0.0.0:{port}" is every interface')
-        if not _HOST.fullmatch(host) or (_NUMERIC_HOST.fullmatch(host) and not _is_ip(host)):
+        if not is_host(host):
             raise RefusedError(f"{quoted(host)} is neither a host name nor an IP address")
     if not (port.isdecimal() and port.isascii() and len(port) <= 5 and first_port <= int(port) <= 65535):
         raise RefusedError(f"{quoted(port)} is not a port: a number from {first_port} to 65535")
     return TcpAddress(host, int(port))
 
 
-def _is_ip(host: str) -> bool:
+def is_host(text: str) -> bool:
+    """Whether `text` can be the name of a host or its IPv4 address."""
+    return bool(_HOST.fullmatch(text)) and (not _NUMERIC_HOST.fullmatch(text) or is_ip(text))
+
+
+def is_ip(host: str) -> bool:
     try:
         ipaddress.ip_address(host)
     except ValueError:
@@ -122,7 +129,7 @@ def canonical(address: ServerAddress) -> ServerAddress:
     """What equal addresses have in common, however they are written. Names are not resolved."""
     if not isinstance(address, TcpAddress):
         return address
-    host = str(ipaddress.ip_address(address.host)) if _is_ip(address.host) else address.host.lower()
+    host = str(ipaddress.ip_address(address.host)) if is_ip(address.host) else address.host.lower()
     return TcpAddress(host, address.port)
 
 
@@ -154,4 +161,4 @@ def reaches(server: ServerAddress, listener: ListenAddress) -> bool:
 
 def _covers(wildcard: str, host: str) -> bool:
     """Whether `wildcard` stands for every address of the family of `host`, an IP literal."""
-    return wildcard in _WILDCARDS and _is_ip(host) and (":" in wildcard) == (":" in host)
+    return wildcard in _WILDCARDS and is_ip(host) and (":" in wildcard) == (":" in host)

@@ -4,15 +4,16 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import combinations
 from typing import Any, Final, NamedTuple, final
 
-from proxy.config.address import collide, reaches
+from proxy.config.address import TcpAddress, collide, is_ip, reaches
+from proxy.config.hashes import HASHES
 from proxy.config.paths import Path, quoted, render, select
 from proxy.config.problems import Problems
 from proxy.config.reading import nearest
 from proxy.config.schema import Config
 from proxy.config.units import format_duration, format_size
 
-#: The distributions in which the user chooses the hash of the keys.
-_HASH_IS_CHOSEN: Final = ("twemproxy", "modula")
+#: The distributions that hash what a host name resolves to.
+_ADDRESS_IS_HASHED: Final = ("spymemcached", "evcache")
 
 
 class Fault(NamedTuple):
@@ -97,10 +98,38 @@ def _pools(subject: Subject) -> Iterator[Fault]:
     for name, pool in pools.items():
         if not pool.servers and not pool.discovery:
             yield Fault(("pools", name, "servers"), "a pool needs at least one server")
-        if pool.hash and pool.distribution not in _HASH_IS_CHOSEN:
-            path: Path = ("pools", name, "hash")
-            message = f'the distribution "{pool.distribution}" has a hash of its own'
-            yield Fault(path, message, rests_on=(path, ("pools", name, "distribution")))
+
+
+def _hashes(subject: Subject) -> Iterator[Fault]:
+    for name, pool in subject.config.pools.items():
+        hashes = HASHES.get(pool.distribution, ())
+        if not pool.hash or pool.hash in hashes:
+            continue
+        path: Path = ("pools", name, "hash")
+        its_own = f"takes {', '.join(hashes)}" if hashes else "has a hash of its own"
+        message = f'the distribution "{pool.distribution}" {its_own}'
+        yield Fault(
+            path, message, nearest(pool.hash, hashes), rests_on=(path, ("pools", name, "distribution"))
+        )
+
+
+def _identities(subject: Subject) -> Iterator[Fault]:
+    """Servers of which the ring would have to know more than the file says."""
+    for name, pool in subject.config.pools.items():
+        if pool.distribution not in _ADDRESS_IS_HASHED:
+            continue
+        for index, server in enumerate(pool.servers):
+            address = server.address
+            if server.name or not isinstance(address, TcpAddress) or is_ip(address.host):
+                continue
+            path: Path = ("pools", name, "servers")
+            port = address.port if pool.distribution == "spymemcached" else 11211
+            yield Fault(
+                path if pool.discovery else (*path, index),  # ranges shift the indices
+                f'the distribution "{pool.distribution}" hashes what {quoted(address.host)} resolves to: '
+                f'name the server as the client does, "{address.host}/ADDRESS:{port}"',
+                rests_on=((*path, index, "address"), ("pools", name, "distribution")),
+            )
 
 
 def _references(subject: Subject) -> Iterator[Fault]:
@@ -203,12 +232,25 @@ def _listeners(subject: Subject) -> Iterator[Fault]:
 def _loops(subject: Subject) -> Iterator[Fault]:
     """A proxy that would talk to itself."""
     for name, pool in subject.config.pools.items():
+        path: Path = ("pools", name, "servers")
+        # A range is one entry of the file for several servers, which shifts the indices behind it.
+        has_ranges = not subject.is_given((*path, len(pool.servers) - 1))
         for index, server in enumerate(pool.servers):
-            path: Path = ("pools", name, "servers")
             if any(reaches(server.address, listener) for listener in subject.config.proxy.listen):
-                at = path if pool.discovery else (*path, index)  # ranges shift the indices
+                at = path if has_ranges else (*path, index)
                 message = f"{server.address} is where Outrider itself listens (proxy.listen)"
-                yield Fault(at, message, rests_on=((*path, index, "address"), ("proxy", "listen")))
+                yield Fault(at, message, rests_on=((*at, "address"), ("proxy", "listen")))
 
 
-_RULES: Final = (_orders, _pools, _references, _failover, _replication, _routes, _listeners, _loops)
+_RULES: Final = (
+    _orders,
+    _pools,
+    _hashes,
+    _identities,
+    _references,
+    _failover,
+    _replication,
+    _routes,
+    _listeners,
+    _loops,
+)

@@ -25,18 +25,25 @@ def load(path: FilePath, environ: Mapping[str, str]) -> Config:
 
     :raises ConfigError: with every problem found, also when the file cannot be read
     """
+    return parse(read_text(path), name=str(path), environ=environ)
+
+
+def read_text(path: FilePath) -> str:
+    """The text of the file at `path`.
+
+    :raises ConfigError: it cannot be read, or is not UTF-8
+    """
     name = str(path)
     try:
         content = path.read_bytes()
     except OSError as error:
         raise ConfigError([Problem(name, None, "", f"cannot be read: {error.strerror}")]) from error
     try:
-        text = content.decode()
+        return content.decode()
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         message = f"is not UTF-8: byte 0x{content[error.start]:02x}"
         raise ConfigError([Problem(name, line, "", message)]) from error
-    return parse(text, name=name, environ=environ)
 
 
 def parse(text: str, *, name: str, environ: Mapping[str, str]) -> Config:
@@ -46,6 +53,17 @@ def parse(text: str, *, name: str, environ: Mapping[str, str]) -> Config:
     """
     document = _document(text, name)
     problems = Problems()
+    config = examine(document, environ, problems)
+    refuse_unbuilt(config, problems)
+    problems.raise_if_any(name, text)
+    return config
+
+
+def examine(document: Mapping[str, Any], environ: Mapping[str, str], problems: Problems) -> Config:
+    """Read `document`, settle its defaults and check it, whether this version has its features or not.
+
+    What is wrong with it is added to `problems`; while there is any, the configuration is not to be used.
+    """
 
     def is_given(path: Path) -> bool:
         return _has(document, path)
@@ -54,8 +72,6 @@ def parse(text: str, *, name: str, environ: Mapping[str, str]) -> Config:
     config = cast("Config", Table(Config).read(document, (), Reading(environ, problems, _tables_of_key())))
     config = settle(config, is_given)
     check(Subject(config, is_given), problems)
-    refuse_unbuilt(config, problems)
-    problems.raise_if_any(name, text)
     return config
 
 
@@ -80,6 +96,8 @@ def _document(text: str, name: str) -> dict[str, Any]:
 
 def _has(document: Any, path: Path) -> bool:
     for part in path:
+        if isinstance(document, str):  # has indices too, though no entries
+            return False
         try:
             document = document[part]
         except (KeyError, IndexError, TypeError):

@@ -1,5 +1,6 @@
 """Collects everything that is wrong with one file, so that the user sees it all at once."""
 
+from collections.abc import Iterator
 from typing import Final, NamedTuple, final
 
 from proxy.config.paths import Path, render
@@ -16,7 +17,7 @@ class RefusedError(ValueError):
         self.suggestion: Final = suggestion
 
 
-class _Finding(NamedTuple):
+class Finding(NamedTuple):
     path: Path
     message: str
     suggestion: str | None
@@ -27,11 +28,11 @@ class Problems:
     """What was found so far, by path; lines are looked up only when there is something to report."""
 
     def __init__(self) -> None:
-        self._findings: list[_Finding] = []
+        self._findings: list[Finding] = []
         self._doubtful: list[Path] = []
 
     def add(self, path: Path, message: str, suggestion: str | None = None) -> None:
-        self._findings.append(_Finding(path, message, suggestion))
+        self._findings.append(Finding(path, message, suggestion))
 
     def distrust(self, path: Path) -> None:
         """The value at `path` is not what the user wanted: what follows from it would only mislead."""
@@ -40,6 +41,10 @@ class Problems:
     def is_doubtful(self, path: Path) -> bool:
         """Whether a value at, above or below `path` could not be read."""
         return any(path[: len(broken)] == broken[: len(path)] for broken in self._doubtful)
+
+    def __iter__(self) -> Iterator[Finding]:
+        """In the order they were found."""
+        return iter(self._findings)
 
     def raise_if_any(self, file: str, text: str) -> None:
         """Raise what was found, in the order of the lines of `text`."""

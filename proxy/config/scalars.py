@@ -6,6 +6,7 @@ from proxy.config import address
 from proxy.config.environment import Expanded
 from proxy.config.paths import quoted
 from proxy.config.problems import RefusedError
+from proxy.config.ranges import has_range
 from proxy.config.reading import Scalar, describe, nearest
 from proxy.config.units import missing_unit, parse_duration, parse_rate, parse_size
 
@@ -187,4 +188,7 @@ class Admin(Scalar):
 
 class ServerLocation(Scalar):
     def convert(self, value: object) -> object:
-        return address.parse_server(expect_text(value, 'an address such as "10.0.0.1:11211"'))
+        text = expect_text(value, 'an address such as "10.0.0.1:11211"')
+        if has_range(text):
+            raise RefusedError("a range stands alone, as a string, and not in a table")
+        return address.parse_server(text)

@@ -52,6 +52,7 @@ Distribution = Literal[
     "pymemcache",
     "memcached-proxy",
     "modula",
+    "libmemcached-modula",
     "crc32-mod",
     "rendezvous",
 ]
@@ -69,6 +70,9 @@ Hash = Literal[
     "hsieh",
     "murmur",
     "jenkins",
+    "crc32_nonzero",
+    "murmur3_32",
+    "murmur3_32_repr",
 ]
 Policy = Literal["lru", "lfu", "tinylfu", "sieve"]
 Allocator = Literal["dynamic", "slab"]
@@ -140,13 +144,14 @@ class FailoverConfig(Struct, frozen=True, kw_only=True):
 class PoolConfig(Struct, frozen=True, kw_only=True):
     """``[pools.NAME]``.
 
-    :ivar servers: those named one by one
-    :ivar discovery: the entries of `servers` that tell them at run time; a pool has one or the other
+    :ivar servers: those named one by one or by ranges
+    :ivar discovery: the source that tells them at run time, at most one; a pool has one or the other
     :ivar hash: empty: the distribution's own
     :ivar hash_tag: two characters, or empty
     :ivar connections: per backend
     :ivar max_in_flight: requests per backend
-    :ivar ttl_min: like `ttl_max`, a bound on the life of a DNS answer
+    :ivar ttl_min: like `ttl_max`, a bound on the life of an answer of discovery
+    :ivar forget_after: how long a server must be missing from the answers before it goes
     """
 
     servers: Annotated[tuple[Server, ...], Servers()] = ()

@@ -24,9 +24,6 @@ class Unbuilt(NamedTuple):
 NOT_BUILT: Final = (
     Unbuilt("proxy.admin", lambda value: value is not None, "the admin port"),
     Unbuilt("hot_cache.enabled", bool, "the hot cache"),
-    Unbuilt("pools.*.discovery", bool, "discovery of servers", key="servers"),
-    Unbuilt("pools.*.distribution", lambda value: value != "ketama", 'a distribution other than "ketama"'),
-    Unbuilt("pools.*.hash", bool, "a choice of the hash"),
     Unbuilt("pools.*.failover.to", bool, "failover"),
     Unbuilt("pools.*.health.eject", bool, "ejecting a server"),
     Unbuilt("pools.*.health.timeouts_until_down", lambda value: value != 3, "counting timeouts until down"),

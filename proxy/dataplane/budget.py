@@ -14,10 +14,14 @@ class Budget:
     __slots__ = ("held", "limit", "peak", "soft_limit")
 
     def __init__(self, limit: int) -> None:
-        self.limit = limit
-        self.soft_limit = limit // 2
+        self.configure(limit)
         self.held = 0
         self.peak = 0
+
+    def configure(self, limit: int) -> None:
+        """Change the limit; who holds too much now is found at the next charge."""
+        self.limit = limit
+        self.soft_limit = limit // 2
 
     def charge(self, amount: int) -> None:
         self.held += amount

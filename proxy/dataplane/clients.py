@@ -3,6 +3,7 @@
 import contextlib
 import socket
 import time
+from dataclasses import dataclass
 from typing import Final, final
 
 import trio
@@ -16,44 +17,70 @@ _SWEEP_INTERVAL: Final = 1.0  # s; stall_timeout is counted in many of these
 
 
 @final
+@dataclass(frozen=True, slots=True)
+class ClientLimits:
+    """What all clients together and each of them may.
+
+    :ivar max_connections: a further client is told so and closed
+    :ivar stall_timeout: s without progress after which a client that owes something is closed
+    :ivar buffer_memory: bytes, see `Budget`
+    """
+
+    max_connections: int
+    stall_timeout: float
+    buffer_memory: int
+    session: SessionLimits
+
+
+@final
 class Clients:
     """The sessions, by identity.
 
-    :param max_connections: sessions at most; a further client is told so and closed
-    :param stall_timeout: s without progress after which a client that owes something is closed
-    :param limits: of each session
+    :param limits: of all together and of each
     """
 
-    __slots__ = ("_all_gone", "_max_connections", "_sessions", "_shared", "_stall_timeout")
+    __slots__ = ("_all_gone", "_limits", "_sessions", "_shared")
 
     def __init__(
         self,
         reactor: Reactor,
         route: Route,
         local: LocalCommands,
-        budget: Budget,
-        limits: SessionLimits,
-        *,
-        max_connections: int,
-        stall_timeout: float,
+        limits: ClientLimits,
     ) -> None:
-        self._shared = SessionShared(reactor, route, local, self, budget, limits)
-        self._max_connections = max_connections
-        self._stall_timeout = stall_timeout
+        self._shared = SessionShared(
+            reactor, route, local, self, Budget(limits.buffer_memory), limits.session
+        )
+        self._limits = limits
         self._sessions: set[Session] = set()
         self._all_gone = trio.Event()
 
+    @property
+    def budget(self) -> Budget:
+        return self._shared.budget
+
     def __len__(self) -> int:
         return len(self._sessions)
+
+    def configure(self, route: Route, limits: ClientLimits) -> None:
+        """Serve by these from now on. Calls on their way stay where they are."""
+        self._limits = limits
+        self._shared.route = route
+        self._shared.limits = limits.session
+        self._shared.budget.configure(limits.buffer_memory)
+        for session in self._sessions:
+            session.configure(limits.session)
 
     def open(self, sock: socket.socket) -> None:
         """Serve a client that has connected."""
         shared = self._shared
         counters = shared.reactor.counters
         sock.setblocking(False)
-        if len(self._sessions) >= self._max_connections:
+        if len(self._sessions) >= self._limits.max_connections:
             counters.clients_refused += 1
-            shared.reactor.notice("too many connections: a client was refused", limit=self._max_connections)
+            shared.reactor.notice(
+                "too many connections: a client was refused", limit=self._limits.max_connections
+            )
             with contextlib.suppress(OSError):
                 sock.send(TOO_MANY_CONNECTIONS)
             sock.close()
@@ -90,7 +117,7 @@ class Clients:
             now = time.monotonic()
             if now - due > _SWEEP_INTERVAL:
                 continue  # this process stood still, and its clients perhaps with it
-            since = now - self._stall_timeout
+            since = now - self._limits.stall_timeout
             shared.reactor.catch_up()
             for session in [one for one in self._sessions if one.progress_at and one.progress_at < since]:
                 shared.reactor.counters.clients_dropped_stalled += 1

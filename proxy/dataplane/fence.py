@@ -15,6 +15,8 @@ import struct
 from collections.abc import Callable
 from typing import Final, final
 
+import trio
+
 from proxy.dataplane.reactor import Reactor
 from proxy.protocol.request import Request
 
@@ -74,3 +76,49 @@ class Fence:
     def _close(self) -> None:
         self._reactor.unregister(self._sock.fileno())
         self._sock.close()
+
+
+@final
+class Fences:
+    """The fences of one link."""
+
+    __slots__ = ("_all_closed", "_fences", "_reactor")
+
+    def __init__(self, reactor: Reactor) -> None:
+        self._reactor = reactor
+        self._fences: list[Fence] = []
+        self._all_closed = trio.Event()
+
+    def __len__(self) -> int:
+        return len(self._fences)
+
+    def add(self, sock: socket.socket, removals: list[Request]) -> None:
+        """Fence in a connection in doubt.
+
+        :param removals: the requests that delete the keys in doubt
+        """
+        self._fences.append(Fence(self._reactor, sock, removals, self._closed))
+
+    def _closed(self, fence: Fence) -> None:
+        self._fences.remove(fence)
+        self._reactor.counters.fences_closed += 1
+        if not self._fences:
+            self._all_closed.set()
+
+    async def wait_closed(self) -> None:
+        """Wait until every connection in doubt has come to its end."""
+        while self._fences:
+            self._all_closed = trio.Event()
+            await self._all_closed.wait()
+
+    def break_open(self) -> list[Request]:
+        """Reset the connections that have not come to their end; the requests that delete their keys."""
+        if self._fences:
+            self._reactor.catch_up()  # the end of some may have come, and only this process was late
+        removals: dict[bytes, Request] = {}
+        for fence in self._fences:
+            fence.break_open()
+            removals.update((removal.wire, removal) for removal in fence.removals)
+            self._reactor.counters.fences_forced += 1
+        self._fences.clear()
+        return list(removals.values())

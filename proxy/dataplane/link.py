@@ -25,7 +25,7 @@ import trio
 from proxy.dataplane import troubles
 from proxy.dataplane.call import Call
 from proxy.dataplane.counters import Counters
-from proxy.dataplane.fence import Fence
+from proxy.dataplane.fence import Fences
 from proxy.dataplane.outbox import Outbox
 from proxy.dataplane.reactor import Reactor
 from proxy.protocol.commands import VALUES
@@ -51,14 +51,14 @@ class Link:
     :param timeout: s from handing over a call to its failure
     :param max_in_flight: calls queued at most
     :param miss_on_error: a read that fails is told a miss (``on_error = "miss"``)
+    :ivar fences: its former sockets that are in doubt
     :ivar name: of the backend, for the log
     """
 
     __slots__ = (
         "_charged",
         "_counters",
-        "_fences",
-        "_fences_closed",
+        "_drained",
         "_fifo",
         "_is_flushing_later",
         "_large_bytes",
@@ -72,6 +72,7 @@ class Link:
         "_sock",
         "_timeout",
         "_waiting",
+        "fences",
         "last_error",
         "name",
         "state",
@@ -94,10 +95,10 @@ class Link:
         self._large_bytes = 0
         self._owed_removals: list[Request] = []  # not acknowledged by the connection that they went to
         self._charged = 0  # bytes of a half-read reply, charged to the owner at the head of the queue
-        self._fences: list[Fence] = []
-        self._fences_closed = trio.Event()
         self._needs_socket = trio.Event()
         self._needs_socket.set()
+        self._drained: trio.Event | None = None
+        self.fences = Fences(reactor)
         self.name = name
         self.state = OPENING
         self.last_error = ""
@@ -111,10 +112,12 @@ class Link:
         """Calls sent or waiting to be."""
         return len(self._fifo) + len(self._waiting)
 
-    @property
-    def fences(self) -> int:
-        """Connections in doubt that have not come to their end."""
-        return len(self._fences)
+    def configure(self, *, timeout: float, max_in_flight: int, miss_on_error: bool) -> None:
+        """Change what may change while it runs; calls that were sent keep their deadlines."""
+        self._timeout = timeout
+        self._max_in_flight = max_in_flight
+        self._miss_on_error = miss_on_error
+        self._reactor.expect_deadlines(timeout)
 
     # ---- calls ----
 
@@ -225,6 +228,8 @@ class Link:
                 call.owner.complete(call)
             except Exception as error:  # noqa: BLE001 - the owner's fault must not cost this link its place
                 self._reactor.crashed(call.owner, error)
+        if self._drained is not None:
+            self._drained.set()
         if parser.has_rest:
             counters.backend_bad_replies += 1
             self._doubt("unsolicited bytes", troubles.BAD_BACKEND_REPLY)
@@ -312,7 +317,7 @@ class Link:
                 call.request.removal() for call in calls if call.request.command.writes and call.request.key
             ]
             if any(call.request.command.writes for call in calls):
-                self._fences.append(Fence(self._reactor, sock, removals, self._fence_closed))
+                self.fences.add(sock, removals)
             else:
                 sock.close()  # nothing but reads: whatever still answers them, answers nobody
         for call in calls:
@@ -339,35 +344,11 @@ class Link:
     def _tell_lost(self, reason: str, failed: int) -> None:
         self._reactor.notice("backend connection lost", backend=self.name, reason=reason, failed=failed)
 
-    def _fence_closed(self, fence: Fence) -> None:
-        self._fences.remove(fence)
-        self._counters.fences_closed += 1
-        if not self._fences:
-            self._fences_closed.set()
-
     # ---- the dialler's side ----
 
     async def wait_needs_socket(self) -> None:
         """Wait until there is no socket, or it was lost."""
         await self._needs_socket.wait()
-
-    async def wait_fenced(self) -> None:
-        """Wait until every connection in doubt has come to its end."""
-        while self._fences:
-            self._fences_closed = trio.Event()
-            await self._fences_closed.wait()
-
-    def break_fences(self) -> list[Request]:
-        """Reset the connections in doubt that have not ended; the requests that delete their keys."""
-        if self._fences:
-            self._reactor.catch_up()  # the end of some may have come, and only this process was late
-        removals: dict[bytes, Request] = {}
-        for fence in self._fences:
-            fence.break_open()
-            removals.update((removal.wire, removal) for removal in fence.removals)
-            self._counters.fences_forced += 1
-        self._fences.clear()
-        return list(removals.values())
 
     def attach(self, sock: socket.socket, removals: list[Request]) -> None:
         """Put a connected, non-blocking socket into service.
@@ -411,14 +392,20 @@ class Link:
             self._fail_first_waiting(troubles.BACKEND_DOWN)
         self._reactor.flush()
 
+    async def wait_drained(self) -> None:
+        """Wait until nothing is in flight. To be bounded by the caller."""
+        while self.in_flight:
+            self._drained = trio.Event()
+            await self._drained.wait()
+
     def close(self) -> None:
-        """Take the link out of service for good."""
+        """Take the link out of service for good; what is in flight fails."""
         calls, sock = self._detach("closed")
         if sock is not None:
             sock.close()
-        self.break_fences()
+        self.fences.break_open()
         for call in (*calls, *self._waiting):
-            self._fail(call, troubles.SHUTTING_DOWN)
+            self._fail(call, troubles.BACKEND_CLOSED)
         self._waiting.clear()
         self._reactor.remove_sweepable(self)
 

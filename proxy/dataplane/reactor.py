@@ -166,6 +166,10 @@ class Reactor:
     def add_sweepable(self, sweepable: Sweepable, shortest: float) -> None:
         """:param shortest: s; it sets no deadline nearer than this"""
         self._sweepables.append(sweepable)
+        self.expect_deadlines(shortest)
+
+    def expect_deadlines(self, shortest: float) -> None:
+        """Some will be only so many seconds ahead when they are set."""
         self._shortest = min(self._shortest, shortest)
 
     def remove_sweepable(self, sweepable: Sweepable) -> None:

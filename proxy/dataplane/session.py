@@ -152,6 +152,10 @@ class Session:
     def __repr__(self) -> str:
         return f"<Session fd={self._sock.fileno()} unanswered={len(self._slots)} held={self.held}>"
 
+    def configure(self, limits: SessionLimits) -> None:
+        """Requests that begin from now on have these limits; the others are read from what is shared."""
+        self._parser.max_value = limits.max_value
+
     @property
     def is_idle(self) -> bool:
         """Whether nothing is unanswered, unsent or half read."""

@@ -1,10 +1,17 @@
-"""A backend: one memcached of a pool, with the links to it."""
+"""A backend: one memcached of a pool, the links to it, and the tasks that keep them connected."""
 
-from collections.abc import Iterator, Sequence
-from typing import final
+from collections.abc import Iterator
+from typing import Final, final
 
-from proxy.config import TcpAddress, UnixAddress
+import trio
+
+from proxy.config import PoolConfig, TcpAddress, UnixAddress
 from proxy.dataplane.link import Link
+from proxy.dataplane.reactor import Reactor
+from proxy.pools.dialler import DialPolicy, keep_connected
+
+#: How long beyond the timeout a removed backend is kept for the calls it still owes: the next sweep.
+_SWEEP: Final = 0.1  # s
 
 
 @final
@@ -15,12 +22,73 @@ class Backend:
     :ivar links: its connections
     """
 
-    __slots__ = ("address", "label", "links")
+    __slots__ = ("_config", "_scope", "address", "label", "links")
 
-    def __init__(self, label: str, address: TcpAddress | UnixAddress, links: Sequence[Link]) -> None:
+    def __init__(
+        self, label: str, address: TcpAddress | UnixAddress, config: PoolConfig, reactor: Reactor
+    ) -> None:
         self.label = label
         self.address = address
-        self.links = tuple(links)
+        self._config = config
+        self._scope = trio.CancelScope()
+        self.links = tuple(
+            Link(
+                reactor,
+                label,
+                timeout=config.timeout,
+                max_in_flight=config.max_in_flight,
+                miss_on_error=config.on_error == "miss",
+            )
+            for _ in range(config.connections)
+        )
+
+    def configure(self, config: PoolConfig) -> bool:
+        """Change what may change while it runs; False when it has to be replaced instead."""
+        if config.connections != len(self.links):
+            return False
+        self._config = config
+        for link in self.links:
+            link.configure(
+                timeout=config.timeout,
+                max_in_flight=config.max_in_flight,
+                miss_on_error=config.on_error == "miss",
+            )
+        return True
+
+    def _dial_policy(self) -> DialPolicy:
+        config = self._config
+        return DialPolicy(
+            connect_timeout=config.connect_timeout,
+            timeout=config.timeout,
+            fence_timeout=config.fence_timeout,
+            probe_interval=config.health.probe_interval,
+            probe_max=config.health.probe_max,
+        )
+
+    async def run(self) -> None:
+        """Keep it connected until it is retired or cancelled."""
+        with self._scope:
+            async with trio.open_nursery() as nursery:
+                for link in self.links:
+                    nursery.start_soon(
+                        keep_connected,
+                        link,
+                        self.address,
+                        self._dial_policy,
+                        name=f"connect {self.label}",
+                    )
+
+    async def retire(self) -> None:
+        """Let the calls it has come to their end, and close."""
+        with trio.move_on_after(self._config.timeout + _SWEEP):
+            for link in self.links:
+                await link.wait_drained()
+        self.close()
+
+    def close(self) -> None:
+        self._scope.cancel()
+        for link in self.links:
+            link.close()
 
     def report(self) -> Iterator[tuple[str, object]]:
         yield "address", self.address
@@ -28,6 +96,6 @@ class Backend:
             prefix = f"connection_{index}_" if len(self.links) > 1 else ""
             yield f"{prefix}state", link.state
             yield f"{prefix}in_flight", link.in_flight
-            yield f"{prefix}fences", link.fences
+            yield f"{prefix}fences", len(link.fences)
             if link.last_error:
                 yield f"{prefix}last_error", link.last_error

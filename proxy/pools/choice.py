@@ -4,21 +4,19 @@ import zlib
 from collections.abc import Callable, Sequence
 from typing import Final, TypeVar
 
-from proxy.ring import DISTRIBUTIONS, HashTag, Memo, Node, Placement
+from proxy.ring import HashTag, Memo, Placement, Ring
 
 _MEMO_LIMIT: Final = 16384  # keys, as the ring's own
 
 S = TypeVar("S")
 
 
-def choose_by_key(
-    nodes: Sequence[Node], sinks: Sequence[Sequence[S]], *, distribution: str, hash_tag: str
-) -> Callable[[bytes], S]:
+def choose_by_key(ring: Ring, sinks: Sequence[Sequence[S]], hash_tag: str) -> Callable[[bytes], S]:
     """A function from a key to its sink.
 
-    :param sinks: for each node the sinks it has: all operations on a key go to the same one
+    :param sinks: for each node of the ring the sinks it has: all operations on a key go to the same one
+    :param hash_tag: two characters, or empty
     """
-    ring = DISTRIBUTIONS[distribution](nodes)
     tag = HashTag(hash_tag) if hash_tag else None
     if all(len(group) == 1 for group in sinks):
         return Placement(ring, [group[0] for group in sinks], tag).find

@@ -10,6 +10,7 @@ again at once, unless it lived for less than ``probe_interval`` and so did the o
 import os
 import random
 import socket
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, final
 
@@ -39,11 +40,17 @@ class DialError(Exception):
     """An attempt to connect failed, for the reason in the message."""
 
 
-async def keep_connected(link: Link, address: TcpAddress | UnixAddress, policy: DialPolicy) -> None:
-    """Give `link` a socket whenever it has none. Runs until cancelled."""
+async def keep_connected(
+    link: Link, address: TcpAddress | UnixAddress, current: Callable[[], DialPolicy]
+) -> None:
+    """Give `link` a socket whenever it has none. Runs until cancelled.
+
+    :param current: the policy of the moment; it may change between attempts
+    """
     failures = 0  # attempts in a row that gave no lasting connection
     await link.wait_needs_socket()
     while True:
+        policy = current()
         try:
             stream = await _connect(address, policy)
         except DialError as error:
@@ -52,9 +59,9 @@ async def keep_connected(link: Link, address: TcpAddress | UnixAddress, policy: 
             failures += 1
             continue
         with trio.move_on_after(policy.fence_timeout):
-            await link.wait_fenced()
+            await link.fences.wait_closed()
         # No checkpoint between these: nothing may slip in between the end of the fences and the first bytes.
-        removals = link.break_fences()
+        removals = link.fences.break_open()
         link.attach(_detach(stream), removals)
         attached_at = trio.current_time()
         await link.wait_needs_socket()
@@ -89,7 +96,11 @@ async def _connect(address: TcpAddress | UnixAddress, policy: DialPolicy) -> tri
         phase = "connecting" if stream is None else "the probe"
         await _close(stream)
         raise DialError(f"{address}: {phase} took too long") from None
-    except (OSError, trio.BrokenResourceError) as error:
+    except (
+        OSError,
+        UnicodeError,
+        trio.BrokenResourceError,
+    ) as error:  # UnicodeError: of a name that no resolver takes
         await _close(stream)
         raise DialError(f"{address}: {_reason(error)}") from error
     except DialError:

@@ -82,13 +82,12 @@ class RequestParser:
     """Reads the requests of one client.
 
     :param memo: shared memo of lines
-    :param max_value: the longest data block forwarded, in bytes; a longer one is swallowed and refused
+    :ivar max_value: the longest data block forwarded, in bytes; a longer one is swallowed and refused
     """
 
     __slots__ = (
         "_chunks",
         "_known",
-        "_max_value",
         "_memo",
         "_merged",
         "_need",
@@ -97,12 +96,13 @@ class RequestParser:
         "held",
         "is_closed",
         "is_midway",
+        "max_value",
     )
 
     def __init__(self, memo: LineMemo, max_value: int) -> None:
         self._memo = memo
         self._known = memo.lines
-        self._max_value = max_value
+        self.max_value = max_value
         self._chunks: list[bytes] = []
         self._merged = 0  # chunks that were made of short ones
         self._need = 0  # the least length worth parsing; 0: whatever brings a line end
@@ -166,7 +166,7 @@ class RequestParser:
                 verb, key, length, noreply = match.groups()
                 size = int(length)
                 command = CAS if verb is None else COMMANDS[verb]
-                if size <= self._max_value:
+                if size <= self.max_value:
                     block_end = line_end + size + 2
                     if block_end > end:
                         self._hold(data[position:], block_end - position)
@@ -291,7 +291,7 @@ class RequestParser:
             requests.append(answered(size, SHOW if size is errors.ERROR else quiet))
             return line_end
         key = tokens[1]
-        if size > self._max_value:
+        if size > self.max_value:
             # memcached unlinks the old item on a refused set (and any refused ms), so that no stale value
             # outlives the failed write: the same state is reached by a delete.
             self._swallow = size + 2

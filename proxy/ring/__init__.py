@@ -4,39 +4,33 @@ A ring places keys on nodes; `Placement` is what the data plane asks. Nothing he
 a random number: the same nodes in the same order give the same placement in every process, for ever.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from types import MappingProxyType
-from typing import Final
-
+from proxy.ring.comparison import Difference, Move, compare_arcs, compare_keys
+from proxy.ring.distribution import DISTRIBUTIONS, Distribution, RingBuilder
 from proxy.ring.hash_tag import HashTag
-from proxy.ring.ketama import KetamaRing
+from proxy.ring.ketama import ketama_ring
 from proxy.ring.memo import DEFAULT_MEMO_LIMIT, Memo, MemoStatistics
 from proxy.ring.node import Node
 from proxy.ring.placement import Placement
-from proxy.ring.ring import NodeShare, Ring
+from proxy.ring.point_ring import PointRing
+from proxy.ring.ring import Explanation, NodeShare, Ring
 
 __all__ = [
     "DEFAULT_MEMO_LIMIT",
     "DISTRIBUTIONS",
+    "Difference",
+    "Distribution",
+    "Explanation",
     "HashTag",
-    "KetamaRing",
     "Memo",
     "MemoStatistics",
+    "Move",
     "Node",
     "NodeShare",
     "Placement",
+    "PointRing",
     "Ring",
     "RingBuilder",
+    "compare_arcs",
+    "compare_keys",
+    "ketama_ring",
 ]
-
-RingBuilder = Callable[[Sequence[Node]], Ring]
-
-DISTRIBUTIONS: Final[Mapping[str, RingBuilder]] = MappingProxyType(
-    {
-        "ketama": KetamaRing,
-    }
-)
-"""The value of `distribution` in a pool's config -> what builds its ring.
-
-A builder takes the nodes in the order of the config (at least one, else `ValueError`).
-"""

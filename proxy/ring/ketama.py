@@ -18,57 +18,50 @@ here); it cuts "<identity>-<k>" at 272 bytes, so that names of nearly that lengt
 again; and it adds weights up in 32 bits. pylibmc 1.6 keeps the low 16 bits of a weight, so 65539 is 3 to it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from hashlib import md5
 from struct import Struct
-from typing import Final, final
+from typing import Final
 
 from proxy.ring.continuum import Continuum
+from proxy.ring.hashes import HASHES
+from proxy.ring.identity import libmemcached_identity
 from proxy.ring.node import Node
-from proxy.ring.ring import NodeShare
+from proxy.ring.point_ring import PointRing
+from proxy.ring.ring import checked
 
-MEMCACHED_PORT: Final = 11211
-POINTS_PER_NODE: Final = 160.0  # a float, as the formula below needs it
+POINTS_PER_NODE: Final = 160  # where all have the same weight, and but for the rounding below
 POINTS_PER_STRING: Final = 4
 
 _SINGLE: Final = Struct("<f")
 _WORDS: Final = Struct("<4I")
 
 
-@final
-class KetamaRing:
+def ketama_ring(nodes: Sequence[Node]) -> PointRing:
     """The nodes' ring; see the module for the rules. Raises `ValueError` without nodes."""
-
-    __slots__ = ("_continuum", "_has_choice", "node_count")
-
-    def __init__(self, nodes: Sequence[Node]) -> None:
-        if not nodes:
-            raise ValueError("a ring needs at least one node")
-        self.node_count: Final = len(nodes)
-        self._has_choice = len(nodes) > 1
-        self._continuum = Continuum(_points(nodes))
-
-    def locate(self, key: bytes) -> int:
-        if not self._has_choice:
-            return 0
-        digest = md5(key, usedforsecurity=False).digest()
-        return self._continuum.owner(int.from_bytes(digest[:4], "little"))
-
-    def points(self) -> list[tuple[int, int]]:
-        """All points as (position, node index), in the order of the circle."""
-        return self._continuum.points()
-
-    def statistics(self) -> tuple[NodeShare, ...]:
-        return self._continuum.shares(self.node_count)
+    return PointRing(nodes, Continuum(ketama_points(checked(nodes))), HASHES["md5"], ketama_ring)
 
 
-def identity(node: Node) -> str:
-    """What stands for the node on the ring."""
-    if node.name:
-        return node.name
-    if node.port == MEMCACHED_PORT:
-        return node.host
-    return f"{node.host}:{node.port}"
+def ketama_points(nodes: Sequence[Node]) -> Iterator[tuple[int, int]]:
+    """What the ring is made of, as (position, node index)."""
+    counts = weighted_points(nodes)
+    return md5_points((index, libmemcached_identity(node), counts[index]) for index, node in enumerate(nodes))
+
+
+def weighted_points(nodes: Sequence[Node]) -> list[int]:
+    """How many points each of the nodes gets."""
+    return points_per_node([node.weight for node in nodes])
+
+
+def md5_points(rows: Iterable[tuple[int, str, int]]) -> Iterator[tuple[int, int]]:
+    """The points of the nodes, as (position, node index), in the order of the rows.
+
+    rows: node index, identity, and how many points the node gets, a multiple of 4.
+    """
+    for index, identity, count in rows:
+        for k in range(count // POINTS_PER_STRING):
+            for word in _WORDS.unpack(md5(f"{identity}-{k}".encode(), usedforsecurity=False).digest()):
+                yield word, index
 
 
 def points_per_node(weights: Sequence[int]) -> list[int]:
@@ -97,12 +90,3 @@ def _single(value: float) -> float:
     """
     rounded: float = _SINGLE.unpack(_SINGLE.pack(value))[0]
     return rounded
-
-
-def _points(nodes: Sequence[Node]) -> Iterator[tuple[int, int]]:
-    counts = points_per_node([node.weight for node in nodes])
-    for index, node in enumerate(nodes):
-        base = identity(node)
-        for k in range(counts[index] // POINTS_PER_STRING):
-            for word in _WORDS.unpack(md5(f"{base}-{k}".encode(), usedforsecurity=False).digest()):
-                yield word, index

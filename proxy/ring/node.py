@@ -1,6 +1,7 @@
 """A server as a ring sees it."""
 
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import Final, final
 
 MAX_PORT: Final = 65535
@@ -20,14 +21,19 @@ class Node:
     name: the server's identity on the ring where it is not empty; the address then no longer matters, so a server
         that comes back elsewhere under its name keeps its keys.
     weight: 1 … 2**31 - 1, relative to the weights of the other nodes. (libmemcached takes 0 for 1; twemproxy refuses it.)
+    resolved: the IP address that `host` stands for, without brackets. Java's clients hash it beside the host, so the
+        distributions `spymemcached` and `evcache` need it of a node whose host is a name and that has no `name` of its
+        own; nothing else looks at it. A ring does not resolve: who builds it passes in what the resolver said, and
+        when that changes, keys move, as they do in those clients.
 
-    Raises `ValueError` for a value out of range or an empty host.
+    Raises `ValueError` for a value out of range, an empty host, or a `resolved` that is not an IP address.
     """
 
     host: str
     port: int
     name: str = ""
     weight: int = 1
+    resolved: str = ""
 
     def __post_init__(self) -> None:
         if not self.host:
@@ -36,3 +42,8 @@ class Node:
             raise ValueError(f"port of node {self.host!r} is {self.port}, not 0 to {MAX_PORT}")
         if not 1 <= self.weight <= MAX_WEIGHT:
             raise ValueError(f"weight of node {self.host!r} is {self.weight}, not 1 to {MAX_WEIGHT}")
+        if self.resolved:
+            try:
+                ip_address(self.resolved)
+            except ValueError as error:
+                raise ValueError(f"node {self.host!r} resolves to no IP address: {error}") from None

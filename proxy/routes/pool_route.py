@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Final, Protocol, final
 
 from proxy.dataplane.call import Call
+from proxy.dataplane.troubles import BACKEND_DOWN
 from proxy.routes.gather import FanOut, Gather
 
 #: Of the greatest length: a gat of so many keys stays below the 2048 bytes in which a server wants a line's end.
@@ -27,16 +28,33 @@ class Sink(Protocol):
 
 
 @final
-class PoolRoute:
-    """Spreads keys over the backends of one pool.
+class NoServers:
+    """Stands for the backends of a pool whose servers have not been discovered yet."""
 
-    :param find: the sink of a key
-    :param sinks: one for each backend, for what goes to all of them
-    """
+    __slots__ = ("_as_miss",)
+
+    def __init__(self, as_miss: bool) -> None:
+        self._as_miss = as_miss
+
+    def send(self, call: Call) -> None:
+        call.fail(BACKEND_DOWN, self._as_miss)
+
+
+@final
+class PoolRoute:
+    """Spreads keys over the backends of one pool."""
 
     __slots__ = ("_find", "_sinks")
 
     def __init__(self, find: Callable[[bytes], Sink], sinks: Sequence[Sink]) -> None:
+        self.use(find, sinks)
+
+    def use(self, find: Callable[[bytes], Sink], sinks: Sequence[Sink]) -> None:
+        """Spread them so from now on. Calls that were sent stay where they are.
+
+        :param find: the sink of a key
+        :param sinks: one for each backend, for what goes to all of them
+        """
         self._find = find
         self._sinks = tuple(sinks)
 

@@ -214,7 +214,31 @@ def test_a_hash_is_chosen_only_where_the_distribution_lets_one() -> None:
     assert _messages(f'{POOL}hash = "md5"') == [
         'pools.main.hash: the distribution "ketama" has a hash of its own'
     ]
-    assert _messages(f'{POOL}hash = "md5"\ndistribution = "twemproxy"') == []
+    assert config_of(f'{POOL}hash = "md5"\ndistribution = "twemproxy"').pools["main"].hash == "md5"
+
+
+def test_a_hash_that_the_distribution_does_not_take_is_refused_and_the_nearest_one_named() -> None:
+    problem = problem_of(f'{POOL}distribution = "crc32-mod"\nhash = "crc16"')
+    assert (problem.line, problem.key) == (4, "pools.main.hash")
+    assert problem.message == 'the distribution "crc32-mod" takes crc32a, crc32, crc32_nonzero'
+    assert problem.suggestion in ("crc32", "crc32a")
+
+
+@pytest.mark.parametrize(
+    ("distribution", "name"),
+    [("spymemcached", "cache-1/ADDRESS:11300"), ("evcache", "cache-1/ADDRESS:11211")],
+)
+def test_a_ring_that_hashes_addresses_needs_the_name_of_a_host(distribution: str, name: str) -> None:
+    text = (
+        '[pools.main]\nservers = ["10.0.0.1:11211", "cache-1:11300"]\n' + f'distribution = "{distribution}"'
+    )
+    problem = problem_of(text)
+    assert (problem.line, problem.key) == (2, "pools.main.servers[1]")
+    assert problem.message.endswith(f'name the server as the client does, "{name}"')
+    named = '{ address = "cache-1:11300", name = "cache-1/10.0.0.2:11300" }'
+    for better in (named, '"10.0.0.2:11300"'):
+        (pool,) = config_of(text.replace('"cache-1:11300"', better)).pools.values()
+        assert pool.distribution == distribution
 
 
 @pytest.mark.parametrize(

@@ -19,15 +19,9 @@ ROUTE = f'{POOL}[[routes]]\nprefix = "a"\n'
         (f'{REPLICA}{POOL}failover.to = "replica"', "pools.main.failover.to"),
         (f"{POOL}health.eject = true", "pools.main.health.eject"),
         (f'{POOL}{REPLICA}[replication]\nto = ["replica"]', "replication.to"),
-        (f'{POOL}distribution = "twemproxy"', "pools.main.distribution"),
         (f"{ROUTE}replicate = false", "routes[0].replicate"),
         (f'{ROUTE}replicate = "delete-only"', "routes[0].replicate"),
         (f"{ROUTE}hot_cache = true", "routes[0].hot_cache"),
-        ('[pools.main]\nservers = "dns+cache:11211"', "pools.main.servers"),
-        ('[pools.main]\nservers = "dnssrv+_memcache._tcp.cache"', "pools.main.servers"),
-        ('[pools.main]\nservers = "elasticache+x.cfg.use1.cache.amazonaws.com:11211"', "pools.main.servers"),
-        ('[pools.main]\nservers = "cache-{0..2}.cache:11211"', "pools.main.servers"),
-        ('[pools.main]\nservers = [ "cache-{0..2}.cache:11211", "a:1" ]', "pools.main.servers"),
     ],
 )
 def test_what_is_not_built_is_refused_where_it_is_switched_on(text: str, key: str) -> None:
@@ -42,21 +36,8 @@ def test_a_secondary_to_wait_for_is_not_built() -> None:
     assert [problem.key for problem in problems_of(text)] == ["replication.to", "routes[0].ack"]
 
 
-def test_a_choice_of_the_hash_is_not_built() -> None:
-    keys = [problem.key for problem in problems_of(f'{POOL}distribution = "twemproxy"\nhash = "md5"')]
-    assert keys == ["pools.main.distribution", "pools.main.hash"]
-
-
 def test_the_settings_of_what_is_switched_off_are_read_and_checked() -> None:
     config = config_of(f'{POOL}[hot_cache]\nttl = "5s"\n[replication]\nmax_attempts = 3')
     assert config.hot_cache.ttl == 5.0
     assert config.replication.max_attempts == 3
     assert problem_of(f'{POOL}[hot_cache]\nttl = "0s"').key == "hot_cache.ttl"
-
-
-def test_discovery_inside_of_an_array_is_told_to_stand_alone() -> None:
-    assert "stands alone" in problem_of('[pools.main]\nservers = ["dns+cache:11211"]').message
-
-
-def test_one_address_as_a_string_is_told_to_be_an_array() -> None:
-    assert 'as ["a:1"]' in problem_of('[pools.main]\nservers = "a:1"').message

@@ -6,8 +6,7 @@ from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any, Final, Self
 
-from proxy.dataplane.budget import Budget
-from proxy.dataplane.clients import Clients
+from proxy.dataplane.clients import ClientLimits, Clients
 from proxy.dataplane.counters import Counters
 from proxy.dataplane.link import Link
 from proxy.dataplane.reactor import Reactor
@@ -60,16 +59,20 @@ class Plane:
             for name in ("main.one", "main.other")
         )
         self.link, self.other = link, other
-        self.budget = Budget(buffer_memory)
         self.clients = Clients(
             self.reactor,
             PoolRoute(lambda key: other if key.startswith(b"other") else link, [link, other]),
             NoLocalCommands(),
-            self.budget,
-            SessionLimits(max_in_flight=client_max_in_flight, max_value=1 << 20, allow_flush_all=True),
-            max_connections=max_connections,
-            stall_timeout=stall_timeout,
+            ClientLimits(
+                max_connections=max_connections,
+                stall_timeout=stall_timeout,
+                buffer_memory=buffer_memory,
+                session=SessionLimits(
+                    max_in_flight=client_max_in_flight, max_value=1 << 20, allow_flush_all=True
+                ),
+            ),
         )
+        self.budget = self.clients.budget
         self._sockets: list[socket.socket] = []
 
     def _notice(self, event: str, **details: Any) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from proxy.pools.choice import choose_by_key
-from proxy.ring import Node
+from proxy.ring import DISTRIBUTIONS, Node
 
 _SEARCH_LIMIT: Final = 100_000
 
@@ -15,9 +15,8 @@ class Placement:
     def __init__(self, ports: Sequence[int]) -> None:
         self.size = len(ports)
         self.backend_of = choose_by_key(
-            [Node("127.0.0.1", port, "", 1) for port in ports],
+            DISTRIBUTIONS["ketama"].ring([Node("127.0.0.1", port, "", 1) for port in ports]),
             [[index] for index in range(len(ports))],
-            distribution="ketama",
             hash_tag="",
         )
 

@@ -20,9 +20,13 @@ Address = tuple[str, int]
 
 @contextmanager
 def tcp_listeners(count: int) -> Iterator[list[Address]]:
-    """Listeners on 127.0.0.1, on ports that the kernel chose; each answers every key with its index in the list."""
+    """Listeners on 127.0.0.1, on ports that the kernel chose; each answers every key with its index in the list.
+
+    In the order of their ports, for nutcracker sorts its servers, and of equal points those of the first one win.
+    """
     with ExitStack() as stack:
         sockets = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
+        sockets.sort(key=socket.socket.getsockname)
         with _answering(sockets):
             yield [one.getsockname() for one in sockets]
 
@@ -111,6 +115,9 @@ def _replies(index: int, unread: bytearray) -> bytes:
     replies = bytearray()
     for line in whole.split(b"\r\n") if whole else ():
         verb, *asked = line.split(b" ")
+        if verb == b"version":  # memcached's proxy asks at first
+            replies += b"VERSION 1\r\n"
+            continue
         assert verb == b"get", line
         for key in asked:
             if key:  # nutcracker's requests end in a space

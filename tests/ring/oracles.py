@@ -14,6 +14,8 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
+from ctypes.util import find_library
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,13 +28,17 @@ REPLY_SECONDS = 10
 KEYS_PER_GET = 50
 
 
-def libmemcached(nodes: Sequence[Node]) -> Any:
-    """A pylibmc client for the nodes in KETAMA_WEIGHTED mode; its `hash(key)` is the index of the chosen server."""
+def libmemcached(nodes: Sequence[Node], **behaviors: object) -> Any:
+    """A pylibmc client for the nodes, by default in KETAMA_WEIGHTED mode.
+
+    Its `hash(key)` is the index of the chosen server.
+    """
     try:
         import pylibmc  # noqa: PLC0415 - the tests that do not need it run without it
     except ImportError:
         pytest.fail("pylibmc is missing: pip install pylibmc")
-    return pylibmc.Client([_pylibmc_spec(node) for node in nodes], behaviors={"ketama_weighted": True})
+    specs = [_pylibmc_spec(node) for node in nodes]
+    return pylibmc.Client(specs, behaviors=behaviors or {"ketama_weighted": True})
 
 
 def _pylibmc_spec(node: Node) -> str:
@@ -48,6 +54,14 @@ def program(name: str, package: str = "") -> str:
     if path is None:
         pytest.fail(f"{name} is missing: apt-get install {package or name}")
     return path
+
+
+def library(name: str, package: str) -> str:
+    """What to load for a shared library, or a failed test."""
+    found = find_library(name)
+    if found is None:
+        pytest.fail(f"lib{name} is missing: apt-get install {package}")
+    return found
 
 
 @contextmanager
@@ -97,22 +111,25 @@ def fetch(connection: socket.socket, wanted: Sequence[bytes]) -> dict[bytes, byt
     return found
 
 
-@contextmanager
-def nutcracker(
-    pools: Sequence[Sequence[Node]], hash_tag: str = ""
-) -> Iterator[Callable[[int, Sequence[bytes]], list[int]]]:
-    """One nutcracker (distribution ketama, hash md5) with a pool per list of nodes.
+@dataclass(frozen=True)
+class NutcrackerPool:
+    """Nodes where listeners are, their names, and a pool's settings; an empty one is left out of its configuration."""
 
-    Yields `ask(pool, keys)`: what the backends answered. The nodes have to be where listeners are. Names are passed on.
-    """
+    nodes: Sequence[Node]
+    distribution: str = "ketama"
+    hash: str = "md5"
+    hash_tag: str = ""
+
+
+@contextmanager
+def nutcracker(pools: Sequence[NutcrackerPool]) -> Iterator[Callable[[int, Sequence[bytes]], list[int]]]:
+    """One nutcracker with these pools. Yields `ask(pool, keys)`: what the backends answered."""
     path = program("nutcracker")
     with ExitStack() as stack:
         # A path in here has to fit into a socket address, so pytest's own long directories do not do.
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ring-")))
         config = directory / "nutcracker.yml"
-        config.write_text(
-            "".join(_pool(directory / f"pool{n}", n, nodes, hash_tag) for n, nodes in enumerate(pools))
-        )
+        config.write_text("".join(_section(directory / f"pool{n}", n, pool) for n, pool in enumerate(pools)))
         sockets = [directory / f"pool{n}" for n in range(len(pools))]
         _start_nutcracker(stack, path, config, sockets)
 
@@ -141,7 +158,7 @@ def _start_nutcracker(stack: ExitStack, path: str, config: Path, sockets: Sequen
             str(_free_port()),
         ]
         try:
-            stack.enter_context(running(command, log, lambda: all(_accepts(one) for one in sockets)))
+            stack.enter_context(running(command, log, lambda: all(accepts(one) for one in sockets)))
         except OSError:
             if attempt == 4:
                 raise
@@ -149,19 +166,20 @@ def _start_nutcracker(stack: ExitStack, path: str, config: Path, sockets: Sequen
             return
 
 
-def _pool(socket_path: Path, number: int, nodes: Sequence[Node], hash_tag: str) -> str:
+def _section(socket_path: Path, number: int, pool: NutcrackerPool) -> str:
     servers = "".join(
         f"    - {node.host}:{f'{node.port}:' if node.port else ''}{node.weight}{f' {node.name}' if node.name else ''}\n"
-        for node in nodes
+        for node in pool.nodes
     )
-    tag = f'  hash_tag: "{hash_tag}"\n' if hash_tag else ""
+    settings = {"distribution": pool.distribution, "hash": pool.hash, "hash_tag": pool.hash_tag}
+    given = "".join(f'  {name}: "{value}"\n' for name, value in settings.items() if value)
     return (
-        f"pool{number}:\n  listen: {socket_path} 0600\n  distribution: ketama\n  hash: md5\n"
-        f"  timeout: {REPLY_SECONDS * 1000}\n{tag}  servers:\n{servers}"
+        f"pool{number}:\n  listen: {socket_path} 0600\n  timeout: {REPLY_SECONDS * 1000}\n"
+        f"{given}  servers:\n{servers}"
     )
 
 
-def _accepts(path: Path) -> bool:
+def accepts(path: Path) -> bool:
     with socket.socket(socket.AF_UNIX) as connection:
         return connection.connect_ex(str(path)) == 0
 

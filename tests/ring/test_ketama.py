@@ -4,7 +4,7 @@ from hashlib import md5
 
 import pytest
 
-from proxy.ring import KetamaRing, Node
+from proxy.ring import Node, ketama_ring
 from proxy.ring.ketama import points_per_node
 from tests.ring import corpus
 
@@ -16,13 +16,13 @@ FOUR_DEVIATIONS = 4 * 160**-0.5
 
 
 def test_places_the_published_keys_as_libmemcached_does() -> None:
-    ring = KetamaRing([Node("10.0.0.1", 11211), Node("10.0.0.2", 11211), Node("10.0.0.3", 11212)])
+    ring = ketama_ring([Node("10.0.0.1", 11211), Node("10.0.0.2", 11211), Node("10.0.0.3", 11212)])
     keys = (b"foo", b"bar", b"user:42", b"session:abc", b"x")
     assert [ring.locate(key) + 1 for key in keys] == [2, 2, 1, 3, 1]
 
 
 def test_each_string_gives_the_four_words_of_its_digest_as_points() -> None:
-    points = [position for position, _ in KetamaRing([Node("server1", 11211)]).points()]
+    points = [position for position, _ in ketama_ring([Node("server1", 11211)]).points()]
     assert len(points) == 160
     assert 3853726576 in points  # word 0 of "server1-8"
     assert 2667054752 in points  # word 3 of "server1-8"
@@ -42,7 +42,7 @@ def test_each_string_gives_the_four_words_of_its_digest_as_points() -> None:
     ],
 )
 def test_a_node_hashes_as_its_name_or_host_or_host_and_port(node: Node, identity: str) -> None:
-    points = {position for position, _ in KetamaRing([node]).points()}
+    points = {position for position, _ in ketama_ring([node]).points()}
     expected: set[int] = set()
     for k in range(40):
         digest = md5(f"{identity}-{k}".encode()).digest()
@@ -72,7 +72,7 @@ def test_points_follow_the_weights_in_fours() -> None:
 
 
 def test_a_node_too_light_for_a_point_gets_no_keys() -> None:
-    ring = KetamaRing([Node("a", 11211, weight=1), Node("b", 11211, weight=1000)])
+    ring = ketama_ring([Node("a", 11211, weight=1), Node("b", 11211, weight=1000)])
     assert [share.share for share in ring.statistics()] == [0.0, 1.0]
     assert {ring.locate(key) for key in corpus.keys(SEED, 1000)} == {1}
 
@@ -83,7 +83,7 @@ def test_no_weights_leave_a_ring_without_points() -> None:
 
 
 def test_a_key_past_the_last_point_belongs_to_the_first() -> None:
-    ring = KetamaRing(corpus.fleet(SEED, 2))
+    ring = ketama_ring(corpus.fleet(SEED, 2))
     points = ring.points()
     beyond = [
         key
@@ -95,7 +95,7 @@ def test_a_key_past_the_last_point_belongs_to_the_first() -> None:
 
 
 def test_of_two_servers_with_one_identity_the_first_gets_every_key() -> None:
-    ring = KetamaRing([Node("a", 11211), Node("b", 11211), Node("10.0.0.9", 11300, name="a")])
+    ring = ketama_ring([Node("a", 11211), Node("b", 11211), Node("10.0.0.9", 11300, name="a")])
     assert {ring.locate(key) for key in corpus.keys(SEED, 2000)} == {0, 1}
     assert [share.share > 0 for share in ring.statistics()] == [True, True, False]
 
@@ -105,15 +105,15 @@ def test_the_order_of_the_servers_does_not_matter() -> None:
         Node(node.host, node.port, weight=weight)
         for node, weight in zip(corpus.fleet(SEED, 12), corpus.weights(SEED, 12), strict=True)
     ]
-    forward, backward = KetamaRing(nodes), KetamaRing(nodes[::-1])
+    forward, backward = ketama_ring(nodes), ketama_ring(nodes[::-1])
     for key in corpus.keys(SEED, 5000):
         assert forward.locate(key) == 11 - backward.locate(key), f"seed {SEED}, {key!r}"
 
 
 def test_a_named_server_keeps_its_keys_at_another_address() -> None:
     names = [f"memcached-{number}" for number in range(5)]
-    before = KetamaRing([Node("10.0.0.1", 11211, name=name) for name in names])
-    after = KetamaRing([Node(f"10.9.8.{n}", 20000 + n, name=name) for n, name in enumerate(names)])
+    before = ketama_ring([Node("10.0.0.1", 11211, name=name) for name in names])
+    after = ketama_ring([Node(f"10.9.8.{n}", 20000 + n, name=name) for n, name in enumerate(names)])
     assert before.points() == after.points()
 
 
@@ -123,7 +123,7 @@ def test_adding_one_of_n_equal_servers_moves_one_nth_of_the_keys_and_only_to_it(
     moved: list[float] = []
     for number in range(FLEETS):
         nodes = corpus.fleet(SEED + number, count)
-        before, after = KetamaRing(nodes[:-1]), KetamaRing(nodes)
+        before, after = ketama_ring(nodes[:-1]), ketama_ring(nodes)
         for key in keys:
             assert after.locate(key) in (before.locate(key), count - 1), f"seed {SEED + number}, {key!r}"
         moved.append(after.statistics()[-1].share)
@@ -139,7 +139,7 @@ def test_the_step_to_a_count_that_loses_points_moves_up_to_a_fortieth_more(count
     # 20,000 keys make the measured fraction uncertain by 0.15 % of all keys.
     keys = corpus.keys(SEED, 20_000)
     nodes = corpus.fleet(SEED, count)
-    before, after = KetamaRing(nodes[:-1]), KetamaRing(nodes)
+    before, after = ketama_ring(nodes[:-1]), ketama_ring(nodes)
     moved = sum(before.locate(key) != after.locate(key) for key in keys) / len(keys)
     newcomer = after.statistics()[-1].share
     assert newcomer < moved < newcomer + 1 / 40 + 0.01, f"seed {SEED}"
@@ -152,7 +152,7 @@ def test_points_follow_the_weights_to_the_string_and_shares_the_points_within_th
             Node(node.host, node.port, weight=weight)
             for node, weight in zip(corpus.fleet(SEED + number, 10), weights, strict=True)
         ]
-        shares = KetamaRing(nodes).statistics()
+        shares = ketama_ring(nodes).statistics()
         total = sum(share.points for share in shares)
         for share, weight in zip(shares, weights, strict=True):
             # Rounding down to whole strings costs a node less than one string, and so less than 4 points.
@@ -164,7 +164,7 @@ def test_points_follow_the_weights_to_the_string_and_shares_the_points_within_th
 
 def test_measured_keys_agree_with_the_stated_shares() -> None:
     # 20,000 keys: a share of 1/5 is uncertain by sqrt(0.2 * 0.8 / 20000) = 0.0028; four times that.
-    ring = KetamaRing(corpus.fleet(SEED, 5))
+    ring = ketama_ring(corpus.fleet(SEED, 5))
     keys = corpus.keys(SEED, 20_000)
     found = [ring.locate(key) for key in keys]
     for index, share in enumerate(ring.statistics()):

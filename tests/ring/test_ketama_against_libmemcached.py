@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from proxy.ring import KetamaRing, Node
+from proxy.ring import Node, ketama_ring
 from tests.ring import corpus
 from tests.ring.oracles import fetch, libmemcached, memcacheds
 
@@ -19,7 +19,7 @@ KEYS = corpus.keys(SEED, 10_000)
 
 def assert_same_placement(nodes: list[Node]) -> None:
     client = libmemcached(nodes)
-    different = corpus.disagreements(KetamaRing(nodes), KEYS, [client.hash(key) for key in KEYS])
+    different = corpus.disagreements(ketama_ring(nodes), KEYS, [client.hash(key) for key in KEYS])
     assert not different, (
         f"seed {SEED}: {len(different)} of {len(KEYS)} keys, first {different[:5]}, nodes {nodes}"
     )
@@ -52,7 +52,7 @@ def test_pylibmc_itself_keeps_only_sixteen_bits_of_a_weight() -> None:
     # A limit of pylibmc, not of libmemcached: who had such weights has to configure what pylibmc made of them.
     weights = [65536 + 3, 2, 5 * 65536 + 1]
     client = libmemcached([Node(f"cache{n}", 11211, weight=weight) for n, weight in enumerate(weights)])
-    ring = KetamaRing([Node(f"cache{n}", 11211, weight=weight) for n, weight in enumerate((3, 2, 1))])
+    ring = ketama_ring([Node(f"cache{n}", 11211, weight=weight) for n, weight in enumerate((3, 2, 1))])
     assert not corpus.disagreements(ring, KEYS, [client.hash(key) for key in KEYS])
 
 
@@ -72,7 +72,7 @@ def test_a_server_listed_twice_leaves_its_keys_with_the_first_entry() -> None:
 def test_what_pylibmc_stores_is_found_in_the_memcached_that_the_ring_names(tmp_path: Path) -> None:
     with memcacheds(tmp_path, 4) as addresses:
         nodes = [Node(host, port, weight=n + 1) for n, (host, port) in enumerate(addresses)]
-        ring = KetamaRing(nodes)
+        ring = ketama_ring(nodes)
         assert libmemcached(nodes).set_multi(dict.fromkeys(KEYS, b"stored")) == []
         for index, address in enumerate(addresses):
             owned = [key for key in KEYS if ring.locate(key) == index]
@@ -81,3 +81,13 @@ def test_what_pylibmc_stores_is_found_in_the_memcached_that_the_ring_names(tmp_p
             assert not lost, (
                 f"seed {SEED}, nodes {nodes}: {len(lost)} of {len(owned)} keys of server {index}: {lost[:5]}"
             )
+
+
+def test_of_equal_points_both_prefer_the_server_listed_first() -> None:
+    first, second, point = corpus.names_with_a_common_point()
+    for names in ((first, second), (second, first)):
+        nodes = [Node(name, 11211) for name in names]
+        ring = ketama_ring(nodes)
+        keys = corpus.keys_before(point, [position for position, _ in ring.points()], 20)
+        client = libmemcached(nodes)
+        assert {ring.locate(key) for key in keys} == {client.hash(key) for key in keys} == {0}

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from proxy.ring import HashTag, KetamaRing, Node, Placement
+from proxy.ring import HashTag, Node, Placement, ketama_ring
 from tests.ring import corpus
 from tests.ring.listeners import Address, default_port_listeners, tcp_listeners, unix_listeners
-from tests.ring.oracles import nutcracker
+from tests.ring.oracles import NutcrackerPool, nutcracker
 
 SEED = 31337
 KEYS = corpus.keys(SEED, 10_000)
@@ -27,7 +27,7 @@ def nodes_at(addresses: Sequence[Address], count: int, *, weighted: bool, named:
 
 
 def assert_same_placement(nodes: list[Node], answered: Sequence[int]) -> None:
-    different = corpus.disagreements(KetamaRing(nodes), KEYS, answered)
+    different = corpus.disagreements(ketama_ring(nodes), KEYS, answered)
     assert not different, (
         f"seed {SEED}: {len(different)} of {len(KEYS)} keys, first {different[:5]}, nodes {nodes}"
     )
@@ -51,7 +51,7 @@ def pools() -> Iterator[Pools]:
         nodes = {(n, "equal"): nodes_at(addresses, n, weighted=False, named=False) for n in EQUAL}
         nodes |= {(n, "weighted"): nodes_at(addresses, n, weighted=True, named=False) for n in MIXED}
         nodes |= {(n, "named"): nodes_at(addresses, n, weighted=True, named=True) for n in MIXED}
-        with nutcracker(list(nodes.values())) as ask:
+        with nutcracker([NutcrackerPool(pool) for pool in nodes.values()]) as ask:
             yield Pools(nodes, ask)
 
 
@@ -81,7 +81,7 @@ def test_extreme_weights_place_ten_thousand_keys_alike() -> None:
             ]
             for weights in extremes
         ]
-        with nutcracker(pools) as ask:
+        with nutcracker([NutcrackerPool(nodes) for nodes in pools]) as ask:
             for number, nodes in enumerate(pools):
                 assert_same_placement(nodes, ask(number, KEYS))
 
@@ -89,7 +89,7 @@ def test_extreme_weights_place_ten_thousand_keys_alike() -> None:
 def test_servers_on_the_default_port_place_ten_thousand_keys_alike() -> None:
     with default_port_listeners(5) as addresses:
         nodes = nodes_at(addresses, 5, weighted=True, named=False)
-        with nutcracker([nodes]) as ask:
+        with nutcracker([NutcrackerPool(nodes)]) as ask:
             assert_same_placement(nodes, ask(0, KEYS))
 
 
@@ -98,8 +98,8 @@ def test_hash_tags_place_ten_thousand_keys_alike(pair: str) -> None:
     keys = corpus.tagged_keys(SEED, 10_000)
     with tcp_listeners(10) as addresses:
         nodes = nodes_at(addresses, 10, weighted=False, named=False)
-        placement = Placement(KetamaRing(nodes), range(10), HashTag(pair))
-        with nutcracker([nodes], hash_tag=pair) as ask:
+        placement = Placement(ketama_ring(nodes), range(10), HashTag(pair))
+        with nutcracker([NutcrackerPool(nodes, hash_tag=pair)]) as ask:
             answered = ask(0, keys)
     different = [key for key, index in zip(keys, answered, strict=True) if placement.find(key) != index]
     assert not different, f"seed {SEED}: {len(different)} keys, first {different[:5]}, nodes {nodes}"
@@ -110,6 +110,7 @@ def test_an_unnamed_unix_socket_of_nutcracker_is_the_node_named_path_and_colon()
         tempfile.TemporaryDirectory(prefix="ring-") as directory,
         unix_listeners(Path(directory), 3) as addresses,
     ):
-        with nutcracker([[Node(path, port) for path, port in addresses]]) as ask:
+        pool = NutcrackerPool([Node(path, port) for path, port in addresses])
+        with nutcracker([pool]) as ask:
             answered = ask(0, KEYS)
         assert_same_placement([Node(path, port, name=f"{path}:") for path, port in addresses], answered)
