@@ -15,7 +15,8 @@ libmemcached.
 
 Known differences. twemproxy gives an unnamed Unix socket the identity "<path>:", where libmemcached has "<path>:0" (as
 here); it cuts "<identity>-<k>" at 272 bytes, so that names of nearly that length get the same few points again and
-again; and it adds weights up in 32 bits. pylibmc 1.6 keeps the low 16 bits of a weight, so 65539 is 3 to it.
+again; it adds weights up in 32 bits; and of equal points it prefers the server that it sorts first (see `twemproxy`).
+pylibmc 1.6 keeps the low 16 bits of a weight, so 65539 is 3 to it.
 """
 
 from collections.abc import Iterable, Iterator, Sequence

@@ -2,11 +2,11 @@
 
 The points are those of `ketama`, MD5 whatever the pool's hash is, and only the keys are hashed with it (`nc_ketama.c`,
 `nc_server.c`); nutcracker's own default is fnv1a_64. A server's name is its identity, and its weight counts with it. An
-unnamed Unix socket has the identity "<path>:". Of equal points that of the server with the shorter identity wins, and among
-equally long ones the first in alphabetical order: nutcracker sorts its servers when it reads them.
+unnamed Unix socket has the identity "<path>:". Of equal points the one whose server has the shorter identity wins, and
+among equally long ones the first in alphabetical order: nutcracker sorts its servers when it reads them.
 
-`crc32` and `crc16` are poor choices here, and nutcracker's own: the first has 15 bits, which all lie on the first
-2**15 of 2**32 positions, so that one or two servers get every key.
+`crc32` is a poor choice here, as it is in nutcracker: its 15 bits all lie on the first 2**15 of 2**32 positions, so that
+one or two servers get every key.
 
 The known differences of `ketama` from twemproxy hold here too.
 """
