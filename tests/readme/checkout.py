@@ -87,7 +87,7 @@ class Started:
     def __init__(self, command: str, checkout: Checkout) -> None:
         descriptor, name = tempfile.mkstemp(dir=checkout.directory.parent)
         self._log = Path(name)
-        with open(descriptor, "wb") as log:
+        with os.fdopen(descriptor, "wb") as log:
             self._child = subprocess.Popen(
                 command, shell=True, cwd=checkout.directory, env=checkout.env, stdin=subprocess.DEVNULL,
                 stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
