@@ -5,9 +5,10 @@ that runs, and is made for a thread. `Assembly.apply` swaps what runs: no await,
 """
 
 import hashlib
+import resource
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import final
+from typing import Final, final
 
 import trio
 from msgspec.structs import replace
@@ -25,6 +26,9 @@ from proxy.routes.prefix_route import PrefixRoute
 from proxy.store.dynamic import Dynamic
 from proxy.store.lru import Lru
 from proxy.store.store import Store
+
+#: Listeners, epoll sets, the log, resolvers, and clients that are told that there are too many.
+_RESERVED_DESCRIPTORS: Final = 64
 
 
 @final
@@ -152,7 +156,11 @@ class Assembly:
         if not config.routes:
             return default
         return PrefixRoute(
-            [(route.prefix.encode(), self._pools[route.pool].route) for route in config.routes], default
+            [
+                (route.prefix.encode(errors="surrogateescape"), self._pools[route.pool].route)
+                for route in config.routes
+            ],
+            default,
         )
 
     def close(self) -> None:
@@ -165,7 +173,7 @@ class Assembly:
 def _client_limits(config: Config) -> ClientLimits:
     proxy = config.proxy
     return ClientLimits(
-        max_connections=proxy.max_connections,
+        max_connections=min(proxy.max_connections, descriptors_for_clients(config)),
         stall_timeout=proxy.stall_timeout,
         buffer_memory=proxy.buffer_memory,
         session=SessionLimits(
@@ -174,6 +182,14 @@ def _client_limits(config: Config) -> ClientLimits:
             allow_flush_all=proxy.allow_flush_all,
         ),
     )
+
+
+def descriptors_for_clients(config: Config) -> int:
+    """How many clients the limit of descriptors allows, when the backends have theirs; at least one."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    # Twice: while a connection is fenced in, its successor is there already.
+    backends = 2 * sum(pool.connections * len(pool.servers) for pool in config.pools.values())
+    return max(soft - _RESERVED_DESCRIPTORS - backends, 1)
 
 
 def fixed_at_start(old: Config, new: Config) -> list[str]:

@@ -1,12 +1,16 @@
 """Logging: JSON lines or a console, and repeated events summarised.
 
-Nothing is logged per request. What can happen once per connection or per failing backend goes through a
+Nothing is logged per request, and nothing waits for a line to be written. What can happen once per connection or per failing backend goes through a
 `RepeatFilter`: the first is logged at once, what follows within WINDOW seconds is counted and told in one line.
 """
 
+import contextlib
+import os
+import queue
 import sys
-from collections.abc import Callable
-from typing import Any, Final, Protocol, final
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any, Final, Protocol, TextIO, cast, final
 
 import structlog
 import trio
@@ -14,6 +18,7 @@ import trio
 WINDOW: Final = 10.0  # s
 _MAX_KINDS: Final = 256  # kinds of events counted at a time; beyond it they are logged as they come
 
+_MAX_LINES: Final = 1000  # waiting to be written
 _LEVELS: Final = {"debug": 10, "info": 20, "warning": 30, "error": 40, "critical": 50}
 
 
@@ -35,7 +40,63 @@ class Threshold:
         return event
 
 
-def configure(threshold: Threshold, style: str) -> structlog.typing.FilteringBoundLogger:
+@final
+class Writer:
+    """Writes lines in a thread of its own, so that nobody who reads the log slowly, or no more, stops the proxy.
+
+    :ivar dropped: lines that did not fit into the queue
+    :ivar failed: lines that could not be written, as to a full disk or a closed pipe
+    """
+
+    __slots__ = ("__weakref__", "_lines", "_thread", "_write", "dropped", "failed")  # structlog refers weakly
+
+    def __init__(self, write: Callable[[bytes], object]) -> None:
+        self._write = write
+        self._lines: queue.Queue[bytes | None] = queue.Queue(_MAX_LINES)
+        self._thread: threading.Thread | None = None
+        self.dropped = 0
+        self.failed = 0
+
+    def write(self, text: str) -> None:
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="log", daemon=True)
+            self._thread.start()
+        try:
+            self._lines.put_nowait(text.encode(errors="backslashreplace"))
+        except queue.Full:
+            self.dropped += 1
+
+    def flush(self) -> None:
+        """Lines are written as they come."""
+
+    def _run(self) -> None:
+        while (line := self._lines.get()) is not None:
+            try:
+                self._write(line)
+            except OSError:
+                self.failed += 1
+
+    def close(self, patience: float) -> None:
+        """Write what is queued, waiting at most `patience` seconds for it."""
+        thread = self._thread
+        self._thread = None
+        if thread is not None:
+            with contextlib.suppress(queue.Full):
+                self._lines.put(None, timeout=patience)
+                thread.join(patience)
+
+    def report(self) -> Iterator[tuple[str, object]]:
+        yield "log_lines_dropped", self.dropped
+        yield "log_lines_failed", self.failed
+
+
+def write_to_stderr(line: bytes) -> None:
+    """All of it, past every buffer: a line half written is half lost when the process ends."""
+    while line:
+        line = line[os.write(2, line) :]
+
+
+def configure(threshold: Threshold, style: str, writer: Writer) -> structlog.typing.FilteringBoundLogger:
     """Set up structlog on standard error. `style` is "json" or "console"."""
     renderer: structlog.typing.Processor
     if style == "json":
@@ -53,7 +114,7 @@ def configure(threshold: Threshold, style: str) -> structlog.typing.FilteringBou
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(0),
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(file=cast("TextIO", writer)),
         cache_logger_on_first_use=True,
     )
     log: structlog.typing.FilteringBoundLogger = structlog.get_logger()

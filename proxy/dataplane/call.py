@@ -60,3 +60,23 @@ class Call:
             if request.keys:
                 self.values = [b""] * len(request.keys)
         self.finish(reason)
+
+
+@final
+class Nobody:
+    """Owns the calls that no client waits for."""
+
+    __slots__ = ()
+
+    @property
+    def is_gone(self) -> bool:
+        return True
+
+    def complete(self, call: Call) -> None:
+        pass
+
+    def charge(self, amount: int) -> None:
+        pass
+
+    def abort(self, reason: str) -> None:
+        pass

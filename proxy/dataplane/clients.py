@@ -130,7 +130,8 @@ class Clients:
             await self._all_gone.wait()
 
     def end_all(self) -> None:
-        """Close each as soon as nothing on it is unanswered."""
+        """Close each as soon as nothing on it is unanswered, what has come already included."""
+        self._shared.reactor.catch_up()
         for session in list(self._sessions):
             session.end()
         self._shared.reactor.flush()

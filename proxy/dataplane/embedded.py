@@ -2,13 +2,17 @@
 
 import time
 from collections.abc import Iterator
-from typing import final
+from typing import Final, final
 
 from proxy.dataplane.call import Call
 from proxy.dataplane.counters import Counters
+from proxy.protocol.errors import OUT_OF_MEMORY
 from proxy.protocol.reply import END
 from proxy.store.executor import Executor
 from proxy.store.store import Store
+
+#: Bytes of the values of one multi-get. They are copied out of the store before anything is written.
+MAX_REPLY: Final = 32 * 1024 * 1024
 
 
 @final
@@ -30,7 +34,11 @@ class EmbeddedBackend:
         request = call.request
         now = time.monotonic()
         if request.keys:
-            call.values = self._executor.retrieve(request, now, time.time())
+            values = self._executor.retrieve(request, now, time.time(), MAX_REPLY)
+            if values is None:
+                call.finish(OUT_OF_MEMORY)
+                return
+            call.values = values
             self._counters.get_misses += call.values.count(b"")
             call.finish(END)
             return

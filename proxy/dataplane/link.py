@@ -23,12 +23,12 @@ from typing import Final, final
 import trio
 
 from proxy.dataplane import troubles
-from proxy.dataplane.call import Call
+from proxy.dataplane.call import Call, Nobody
 from proxy.dataplane.counters import Counters
 from proxy.dataplane.fence import Fences
 from proxy.dataplane.outbox import Outbox
 from proxy.dataplane.reactor import Reactor
-from proxy.protocol.commands import VALUES
+from proxy.protocol.commands import FLUSH_ALL, VALUES
 from proxy.protocol.reply import END, BadReplyError, ReplyParser
 from proxy.protocol.request import Request
 
@@ -60,6 +60,7 @@ class Link:
         "_counters",
         "_drained",
         "_fifo",
+        "_heard_at",
         "_is_flushing_later",
         "_large_bytes",
         "_max_in_flight",
@@ -93,6 +94,7 @@ class Link:
         self._sock: socket.socket | None = None
         self._is_flushing_later = False
         self._large_bytes = 0
+        self._heard_at = 0.0  # when the backend last sent anything
         self._owed_removals: list[Request] = []  # not acknowledged by the connection that they went to
         self._charged = 0  # bytes of a half-read reply, charged to the owner at the head of the queue
         self._needs_socket = trio.Event()
@@ -191,6 +193,7 @@ class Link:
         if not data:
             self._lose("closed by the backend")
             return
+        self._heard_at = self._reactor.now
         fifo = self._fifo
         parser = self._parser
         counters = self._counters
@@ -214,7 +217,7 @@ class Link:
             fifo.popleft()
             if self._charged:
                 self._charge(call, 0)
-            if reply is END:
+            if reply == END:
                 if request.keys:
                     call.values = parser.values
                     parser.values = []
@@ -273,10 +276,37 @@ class Link:
     def sweep(self, now: float) -> None:
         if self._fifo and self._fifo[0].deadline <= now:
             self._counters.backend_timeouts += 1
-            self._doubt("timeout", troubles.BACKEND_TIMEOUT)
+            if now - self._heard_at < self._timeout:
+                self._fail_late(now)
+            else:
+                self._doubt("timeout", troubles.BACKEND_TIMEOUT)
         waiting = self._waiting
         while waiting and waiting[0].deadline <= now:
             self._fail_first_waiting(troubles.BACKEND_TIMEOUT)
+
+    def _fail_late(self, now: float) -> None:
+        """Fail the calls whose time is over on a connection that goes on answering.
+
+        It is busy with others, and not in doubt: their replies still come in their turn, and answer nobody.
+        """
+        late: list[Call] = []
+        again = now + self._timeout  # when to look at what is late again, at the latest
+        for index, call in enumerate(self._fifo):
+            if call.deadline > now:
+                again = call.deadline
+                break
+            if call.owner is not _LATE and call.owner is not _NOBODY:
+                late.append(call)
+                self._fifo[index] = Call(call.request, _LATE)
+        for call in self._fifo:
+            if call.deadline > now:
+                break
+            call.deadline = again
+        if late and self._charged:
+            late[0].owner.charge(-self._charged)  # the first one's reply is under way
+            self._charged = 0
+        for call in late:
+            self._fail(call, troubles.BACKEND_TIMEOUT)
 
     # ---- giving a socket up ----
 
@@ -302,7 +332,7 @@ class Link:
                     self._large_bytes += len(call.request.wire)
             elif call.owner is _NOBODY:
                 self._owed_removals.append(call.request)
-            else:
+            elif call.owner is not _LATE:
                 self._fail(call, troubles.BACKEND_CLOSED)
         self._parser = ReplyParser()
         self._reactor.wake_sweeper()
@@ -314,14 +344,17 @@ class Link:
         self._parser = ReplyParser()
         if sock is not None:
             removals = [
-                call.request.removal() for call in calls if call.request.command.writes and call.request.key
+                call.request if call.owner is _NOBODY else call.request.removal()
+                for call in calls
+                if call.request.command.writes and (call.request.key or call.owner is _NOBODY)
             ]
             if any(call.request.command.writes for call in calls):
                 self.fences.add(sock, removals)
             else:
                 sock.close()  # nothing but reads: whatever still answers them, answers nobody
         for call in calls:
-            self._fail(call, reply)
+            if call.owner is not _LATE:
+                self._fail(call, reply)
 
     def _detach(self, reason: str) -> tuple[list[Call], socket.socket | None]:
         """Take the socket out of service; the calls that were queued on it."""
@@ -363,8 +396,12 @@ class Link:
         self.last_error = ""
         self._reactor.tick()
         now = self._reactor.now
-        removals = self._owed_removals + removals
+        removals = list({removal.wire: removal for removal in self._owed_removals + removals}.values())
         self._owed_removals = []
+        if len(removals) > self._max_in_flight:
+            # Too many keys to delete one by one. An empty backend is never stale.
+            self._reactor.notice("too many keys in doubt: flushed", backend=self.name, keys=len(removals))
+            removals = [Request(FLUSH_ALL, b"", b"flush_all\r\n", 11)]
         for removal in removals:
             self._counters.removed_in_doubt += 1
             call = Call(removal, _NOBODY)
@@ -410,24 +447,5 @@ class Link:
         self._reactor.remove_sweepable(self)
 
 
-@final
-class _Nobody:
-    """Owns the calls that no client made."""
-
-    __slots__ = ()
-
-    @property
-    def is_gone(self) -> bool:
-        return True
-
-    def complete(self, call: Call) -> None:
-        pass
-
-    def charge(self, amount: int) -> None:
-        pass
-
-    def abort(self, reason: str) -> None:
-        pass
-
-
-_NOBODY: Final = _Nobody()
+_NOBODY: Final = Nobody()  # of removals
+_LATE: Final = Nobody()  # of calls that were failed while their replies were still to come

@@ -1,6 +1,5 @@
 """Listening sockets and the tasks that accept on them."""
 
-import contextlib
 import errno
 import socket
 import stat
@@ -30,19 +29,19 @@ def listen_tcp(host: str, port: int) -> list[socket.socket]:
         raise StartupError(f"cannot listen on {host}:{port}: {error.strerror}") from None
     listeners: list[socket.socket] = []
     for family, kind, protocol, _, address in dict.fromkeys(found):
-        listener = socket.socket(family, kind, protocol)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if family == socket.AF_INET6:
-            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         try:
+            listener = socket.socket(family, kind, protocol)
+            listeners.append(listener)
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if family == socket.AF_INET6:
+                listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
             listener.bind(address)
             listener.listen(_BACKLOG)
         except OSError as error:
-            for one in (listener, *listeners):
+            for one in listeners:
                 one.close()
             raise StartupError(f"cannot listen on {_label(host, port)}: {error.strerror}") from None
         listener.setblocking(False)
-        listeners.append(listener)
     return listeners
 
 
@@ -62,8 +61,10 @@ def listen_unix(path: str, mode: int) -> socket.socket:
             raise StartupError(f"cannot listen on {path}: the file is there and is no socket")
         if _is_answered(path):
             raise StartupError(f"cannot listen on {path}: another process is listening on it")
-        with contextlib.suppress(FileNotFoundError):
-            Path(path).unlink()
+        try:
+            Path(path).unlink(missing_ok=True)
+        except OSError as error:
+            raise StartupError(f"cannot listen on {path}: the old socket stays: {error.strerror}") from None
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         listener.bind(path)

@@ -29,37 +29,45 @@ class Outbox:
         parts = self.parts
         sent = 0
         self.is_blocked = False
+        if len(parts) > _MAX_VECTOR:
+            self._join_small()
         while parts:
             if len(parts) == 1:
                 part = parts[0]
                 size = len(part)
-                try:
-                    taken = sock.send(part)
-                except BlockingIOError:
-                    taken = 0
-                if taken == size:
-                    parts.clear()
-                    return sent + taken
             else:
-                size = sum(map(len, parts))
-                try:
-                    if size <= _JOIN_LIMIT:
-                        taken = sock.send(b"".join(parts))
-                        if taken == size:
-                            parts.clear()
-                            return sent + taken
-                    else:
-                        vector = parts[:_MAX_VECTOR]
-                        size = sum(map(len, vector))
-                        taken = sock.sendmsg(vector)
-                except BlockingIOError:
-                    taken = 0
+                vector = parts[:_MAX_VECTOR]
+                size = sum(map(len, vector))
+                part = b"".join(vector) if size <= _JOIN_LIMIT else b""
+            try:
+                taken = sock.send(part) if part or len(parts) == 1 else sock.sendmsg(vector)
+            except BlockingIOError:
+                taken = 0
             sent += taken
+            if taken == size and len(parts) <= _MAX_VECTOR:
+                parts.clear()
+                return sent
             self._drop(taken)
             if taken < size:
                 self.is_blocked = True
                 return sent
         return sent
+
+    def _join_small(self) -> None:
+        """Join what is small, once, so that the rest is not counted again with each system call."""
+        joined: list[bytes | memoryview] = []
+        small: list[bytes | memoryview] = []
+        size = 0
+        for part in self.parts:
+            small.append(part)
+            size += len(part)
+            if size >= _JOIN_LIMIT:
+                joined.append(small[0] if len(small) == 1 else b"".join(small))
+                small = []
+                size = 0
+        if small:
+            joined.append(b"".join(small))
+        self.parts[:] = joined
 
     def _drop(self, taken: int) -> None:
         """Remove the first `taken` bytes."""

@@ -110,11 +110,12 @@ class Reactor:
     def crashed(self, culprit: Abortable, error: Exception) -> None:
         """An unexpected exception: counted, told with its cause, and the one connection given up."""
         self.counters.crashes += 1
-        self.notice("unexpected exception in the data plane", where=repr(culprit), exc_info=error)
+        where = repr(culprit)
         try:
             culprit.abort("internal error")
         except Exception as second:  # noqa: BLE001 - the pump must go on; it is told like the first
-            self.notice("unexpected exception while giving up", where=repr(culprit), exc_info=second)
+            self.notice("unexpected exception while giving up", where=where, exc_info=second)
+        self.notice("unexpected exception in the data plane", where=where, exc_info=error)
 
     # ---- the pump ----
 

@@ -32,6 +32,9 @@ _RESET: Final = struct.pack("ii", 1, 0)  # SO_LINGER on, 0 s: close() sends a re
 #: answers so soon that they pile up.
 _MAX_ANSWERED: Final = 256 * 1024
 
+#: Bytes of a key as an object and of its places in lists, beside its own.
+_KEY_COST: Final = 80
+
 
 class Route(Protocol):
     """Passes calls on towards their backends."""
@@ -207,7 +210,11 @@ class Session:
                 if not self._answer_locally(request):
                     return
                 continue
-            counts[request.command.index] += 1 if kind == ONE_KEY else len(request.keys)
+            if kind == ONE_KEY:
+                counts[request.command.index] += 1
+            else:
+                counts[request.command.index] += len(request.keys)
+                self.charge(_cost(request))
             call = Call(request, self)
             slots.append(call)
             send(call)
@@ -277,7 +284,7 @@ class Session:
         )
         if is_reading is not self._is_reading:
             self._is_reading = is_reading
-            if not is_reading:
+            if not is_reading and not self._is_ending:
                 shared.reactor.counters.reading_pauses += 1
             self._update_mask()
 
@@ -295,6 +302,8 @@ class Session:
         if call.request.quiet:
             call.reply = _shown(call)
         self._answered += len(call.reply or b"")
+        if call.request.keys:
+            self.charge(-_cost(call.request))
         if call.values:
             self._answered += sum(map(len, call.values))
         if not self._is_flushing_later:
@@ -422,6 +431,11 @@ class Session:
         self._slots.clear()
         self._parser = RequestParser(shared.memo, 0)
         shared.sessions.closed(self)
+
+
+def _cost(request: Request) -> int:
+    """Bytes that a multi-get takes while it is under way: its line, its keys and where their values go."""
+    return len(request.wire) + _KEY_COST * len(request.keys)
 
 
 def _shown(call: Call) -> bytes:

@@ -9,6 +9,8 @@ from proxy.config import PoolConfig, TcpAddress, UnixAddress
 from proxy.dataplane.link import Link
 from proxy.dataplane.reactor import Reactor
 from proxy.pools.dialler import DialPolicy, keep_connected
+from proxy.routes.connections import Connections
+from proxy.routes.pool_route import Sink
 
 #: How long beyond the timeout a removed backend is kept for the calls it still owes: the next sweep.
 _SWEEP: Final = 0.1  # s
@@ -20,9 +22,10 @@ class Backend:
 
     :ivar label: ``pool.name``, for stats and the log
     :ivar links: its connections
+    :ivar sink: where its calls go
     """
 
-    __slots__ = ("_config", "_scope", "address", "label", "links")
+    __slots__ = ("_config", "_scope", "address", "label", "links", "sink")
 
     def __init__(
         self, label: str, address: TcpAddress | UnixAddress, config: PoolConfig, reactor: Reactor
@@ -41,6 +44,7 @@ class Backend:
             )
             for _ in range(config.connections)
         )
+        self.sink: Sink = self.links[0] if len(self.links) == 1 else Connections(self.links)
 
     def configure(self, config: PoolConfig) -> bool:
         """Change what may change while it runs; False when it has to be replaced instead."""

@@ -58,8 +58,12 @@ async def keep_connected(
             await trio.sleep(_delay(policy, failures))
             failures += 1
             continue
-        with trio.move_on_after(policy.fence_timeout):
-            await link.fences.wait_closed()
+        try:
+            with trio.move_on_after(policy.fence_timeout):
+                await link.fences.wait_closed()
+        except BaseException:
+            await _close(stream)
+            raise
         # No checkpoint between these: nothing may slip in between the end of the fences and the first bytes.
         removals = link.fences.break_open()
         link.attach(_detach(stream), removals)
@@ -100,10 +104,10 @@ async def _connect(address: TcpAddress | UnixAddress, policy: DialPolicy) -> tri
         OSError,
         UnicodeError,
         trio.BrokenResourceError,
-    ) as error:  # UnicodeError: of a name that no resolver takes
+    ) as error:  # UnicodeError: no resolver takes the name
         await _close(stream)
         raise DialError(f"{address}: {_reason(error)}") from error
-    except DialError:
+    except BaseException:
         await _close(stream)
         raise
     return stream
@@ -125,7 +129,8 @@ async def _probe(stream: trio.SocketStream) -> None:
 
 async def _close(stream: trio.SocketStream | None) -> None:
     if stream is not None:
-        await trio.aclose_forcefully(stream)
+        with trio.CancelScope(shield=True):  # closing does not wait
+            await trio.aclose_forcefully(stream)
 
 
 def _detach(stream: trio.SocketStream) -> socket.socket:

@@ -67,17 +67,16 @@ class Pool:
         """
         before = self._backends
         self._backends = {}
-        sinks: list[tuple[Sink, ...]] = []
+        sinks: list[Sink] = []
         for server in config.servers:
             backend = self._keep_or_open(server, config, before)
             self._backends[server] = backend
-            sinks.append(backend.links if isinstance(backend, Backend) else (backend,))
+            sinks.append(backend.sink if isinstance(backend, Backend) else backend)
         if ring is None:
             nobody = NoServers(config.on_error == "miss")
             self.route.use(lambda _: nobody, [nobody])
         else:
-            find = choose_by_key(ring, sinks, config.hash_tag)
-            self.route.use(find, [sink for group in sinks for sink in group[:1]])
+            self.route.use(choose_by_key(ring, sinks, config.hash_tag), sinks)
         self.config = config
         self.ring = ring
         self._retire(before.values())

@@ -43,6 +43,8 @@ from proxy.protocol.request import BINARY, NOREPLY, REPLACE, SHOW, Request, answ
 MAX_LINE: Final = 2048
 #: 10,000 keys of the greatest length fit; memcached itself has no limit here, which costs it its memory.
 MAX_GET_LINE: Final = 4 * 1024 * 1024
+#: A get of the longest key, and some flags. A line can be longer and still name one key.
+MAX_REMEMBERED: Final = 300
 #: Keys of one multi-get: each costs a multiple of its length while the request is under way.
 MAX_KEYS: Final = 65536
 
@@ -61,7 +63,7 @@ _CANONICAL_STORAGE: Final = re.compile(
 class LineMemo:
     """Whole request lines seen before and what they mean, shared by all clients; bounded.
 
-    Only lines with one key and no data block are kept. When `limit` is reached it is emptied: on a skewed
+    Only lines of at most MAX_REMEMBERED bytes with one key and no data block are kept. When `limit` is reached it is emptied: on a skewed
     load the lines that matter are back at once, and nothing has to be kept in order meanwhile.
     """
 
@@ -72,6 +74,8 @@ class LineMemo:
         self.lines: dict[bytes, Request] = {}
 
     def remember(self, line: bytes, request: Request) -> None:
+        if len(line) > MAX_REMEMBERED:
+            return
         if len(self.lines) >= self.limit:
             self.lines.clear()
         self.lines[line] = request

@@ -2,6 +2,7 @@
 
 from typing import Final, final
 
+from proxy.protocol import base64key
 from proxy.protocol.commands import ANSWERED, DELETE, META, META_DELETE, META_STORAGE, VALUES, Command
 
 #: The reason in the `CLOSE` request for a client that speaks the binary protocol.
@@ -78,6 +79,14 @@ class Request:
 
     def __repr__(self) -> str:
         return f"<Request {self.wire[: self.head]!r} {self.command!r}>"
+
+    def item_key(self) -> bytes:
+        """The key of the item itself: two ways to write it are one item."""
+        if (self.command.grammar == META or self.command.grammar == META_STORAGE) and b" b" in self.wire:
+            flags = self.wire[: self.head - 2].split(b" ")[2:]
+            if any(flag[:1] == b"b" for flag in flags):
+                return base64key.decode(self.key) or self.key
+        return self.key
 
     def removal(self) -> "Request":
         """The request that deletes the item this one is about, whichever way its key is written."""

@@ -59,11 +59,12 @@ _STORAGE_ANSWERS: Final = {
 }
 #: What `Store.count` cannot do, for ma as well.
 COUNT_ERRORS: Final = {NOT_NUMERIC: _NOT_NUMERIC, NO_COUNTER_MEMORY: _NO_COUNTER_MEMORY}
+_NO_LIMIT: Final = 1 << 62  # one value is never too many
 
 
 def get(store: Store, request: Request, now: float, unix_now: float) -> bytes:
     if request.keys:
-        return b"".join(values(store, request, now, unix_now)) + _END
+        return b"".join(values(store, request, now, unix_now, _NO_LIMIT) or ()) + _END
     item = store.get(request.key, tick_at(now))
     if item is None:
         return _END
@@ -73,19 +74,27 @@ def get(store: Store, request: Request, now: float, unix_now: float) -> bytes:
 
 def get_more(store: Store, request: Request, now: float, unix_now: float) -> bytes:
     """The other retrievals: gets, gat and gats."""
-    return b"".join(values(store, request, now, unix_now)) + _END
+    return b"".join(values(store, request, now, unix_now, _NO_LIMIT) or ()) + _END
 
 
-def values(store: Store, request: Request, now: float, unix_now: float) -> list[bytes]:
-    """The VALUE block of each key of a retrieval, in order; empty for a miss."""
+def values(store: Store, request: Request, now: float, unix_now: float, limit: int) -> list[bytes] | None:
+    """The VALUE block of each key of a retrieval, in order; empty for a miss. None for more than `limit` bytes."""
     tick = tick_at(now)
     command = request.command
     shows_cas = command is _GETS or command is _GATS
     keys = request.keys or (request.key,)
-    if command is not _GAT and command is not _GATS:
-        return [_block(store.get(key, tick), shows_cas) for key in keys]
-    exptime = deadline(_signed(request.wire.split(b" ", 2)[1]), now, unix_now)
-    return [_block(store.touch(key, exptime, tick), shows_cas) for key in keys]
+    touches = command is _GAT or command is _GATS
+    exptime = deadline(_signed(request.wire.split(b" ", 2)[1]), now, unix_now) if touches else 0
+    blocks: list[bytes] = []
+    size = 0
+    for key in keys:
+        item = store.touch(key, exptime, tick) if touches else store.get(key, tick)
+        block = _block(item, shows_cas)
+        size += len(block)
+        if size > limit:
+            return None
+        blocks.append(block)
+    return blocks
 
 
 def _block(item: Item | None, shows_cas: bool) -> bytes:

@@ -73,6 +73,9 @@ class Executor:
         """
         return _TABLE[request.command](self._store, request, now, unix_now)
 
-    def retrieve(self, request: Request, now: float, unix_now: float) -> list[bytes]:
-        """The VALUE block of each key of a retrieval, in order and without END; empty for a miss."""
-        return classic.values(self._store, request, now, unix_now)
+    def retrieve(self, request: Request, now: float, unix_now: float, limit: int) -> list[bytes] | None:
+        """The VALUE block of each key of a retrieval, in order and without END; empty for a miss.
+
+        None when they have more than `limit` bytes together: one line may ask for a value many times.
+        """
+        return classic.values(self._store, request, now, unix_now, limit)

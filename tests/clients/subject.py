@@ -12,8 +12,8 @@ class Subject:
 
     :cvar tells: whether writes say how they ended; with ``noreply`` they do not
     :cvar refusals: what the library raises for a value that it or the server refuses
-    :cvar takes_server_errors: whether an error in reply to one key leaves the others alone. libmemcached gives the
-        whole server up until its ``retry_timeout`` is over; emcache waits for the rest of the reply
+    :cvar takes_server_errors: whether an error in reply to one key leaves the others alone. libmemcached before 1.1
+        gives the whole server up until its ``retry_timeout`` is over; emcache waits for the rest of the reply
     """
 
     tells: ClassVar[bool] = True

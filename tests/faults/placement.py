@@ -16,7 +16,7 @@ class Placement:
         self.size = len(ports)
         self.backend_of = choose_by_key(
             DISTRIBUTIONS["ketama"].ring([Node("127.0.0.1", port, "", 1) for port in ports]),
-            [[index] for index in range(len(ports))],
+            list(range(len(ports))),
             hash_tag="",
         )
 

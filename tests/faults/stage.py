@@ -9,7 +9,7 @@ from tests.faults.placement import Placement
 from tests.faults.relay import Relay
 from tests.servers import Memcached, Outrider, Wire, pool, wait_until
 
-TIMEOUT: Final = 0.2  # s; of the pool, unless a test says otherwise
+TIMEOUT: Final = 0.3  # s; of the pool, unless a test says otherwise
 PROBE_INTERVAL: Final = 0.2  # s
 AT_ONCE: Final = 0.1  # s; no waiting for a timeout is in this
 

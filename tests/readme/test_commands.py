@@ -7,7 +7,7 @@ from typing import Final
 import pytest
 
 from tests.readme.checkout import Checkout
-from tests.readme.document import commands
+from tests.readme.document import README, commands
 from tests.servers import Memcached, Wire
 
 pytestmark = pytest.mark.one_interpreter
@@ -78,6 +78,50 @@ def talk(checkout: Checkout) -> None:
     assert printed.split() == ["STORED", "VALUE", "greeting", "0", "5", "hello", "END"]
 
 
+NUTCRACKER: Final = """\
+alpha:
+  listen: 127.0.0.1:22121
+  hash: fnv1a_64
+  distribution: ketama
+  timeout: 400
+  servers:
+    - 127.0.0.1:11212:1 one
+    - 127.0.0.1:11213:2 two
+"""
+MCROUTER: Final = """\
+{
+  // a pool and the route to it
+  "pools": {"A": {"servers": ["127.0.0.1:11212", "127.0.0.1:11213"]}},
+  "route": "PoolRoute|A"
+}
+"""
+
+
+def convert_twemproxy(checkout: Checkout) -> None:
+    """With what README says it needs; and what comes out passes the check of README."""
+    checkout.install()
+    extra = ".venv/bin/pip install --editable '.[convert]'"
+    assert f"`{extra}`" in README
+    checkout.run(f"{extra} --quiet", INSTALLATION)
+    (checkout.directory / "nutcracker.yml").write_text(NUTCRACKER)
+    checkout.run(".venv/bin/outrider convert twemproxy nutcracker.yml > outrider.toml")
+    assert "1 pool: alpha (2 servers)" in checkout.run(".venv/bin/outrider check outrider.toml")
+
+
+def convert_mcrouter(checkout: Checkout) -> None:
+    """Where a pool has several servers, it asks for the distribution that they will have."""
+    checkout.install()
+    command = ".venv/bin/outrider convert mcrouter mcrouter.json > outrider.toml"
+    file = checkout.directory / "mcrouter.json"
+    file.write_text(MCROUTER.replace(', "127.0.0.1:11213"', ""))
+    checkout.run(command)
+    assert "1 pool: A (1 server)" in checkout.run(".venv/bin/outrider check outrider.toml")
+    file.write_text(MCROUTER)
+    assert "accept that with --distribution NAME" in checkout.run(f"({command}) 2>&1 || true")
+    checkout.run(command.replace("mcrouter.json", "mcrouter.json --distribution ketama"))
+    assert "1 pool: A (2 servers)" in checkout.run(".venv/bin/outrider check outrider.toml")
+
+
 def make_bench(checkout: Checkout) -> None:
     """One short scenario of it."""
     printed = checkout.run("make bench BENCH_FLAGS='--quick --no-write --only 1x1'", INSTALLATION)
@@ -92,6 +136,8 @@ SHOWN_BY: Final[dict[str, Callable[[Checkout], None]]] = {
     ".venv/bin/outrider check outrider.toml": check,
     ".venv/bin/outrider run -c outrider.toml": run,
     ".venv/bin/python -c": talk,
+    ".venv/bin/outrider convert twemproxy nutcracker.yml > outrider.toml": convert_twemproxy,
+    ".venv/bin/outrider convert mcrouter mcrouter.json > outrider.toml": convert_mcrouter,
     "make bench": make_bench,
 }
 

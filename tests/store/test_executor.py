@@ -41,7 +41,7 @@ def test_retrieve_gives_each_key_its_block(
     oracle = new_store()
     oracle.ask(b"set a 5 0 1\r\nA\r\nset c 0 0 2\r\nCC\r\n")
     request = request_of(line)
-    assert oracle.executor.retrieve(request, oracle.now, 1.7e9) == blocks
+    assert oracle.executor.retrieve(request, oracle.now, 1.7e9, 1 << 20) == blocks
     assert oracle.executor.execute(request, oracle.now, 1.7e9) == b"".join(blocks) + b"END\r\n"
     ttl = b"t50" if line.startswith(b"gat") else b"t-1"
     assert oracle.ask(b"mg %b t\r\n" % (request.keys[-1:] or [request.key])[0]) in (
