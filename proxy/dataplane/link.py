@@ -249,10 +249,9 @@ class Link:
             self._reactor.wake_sweeper()
 
     def _write(self) -> None:
-        sock = self._sock
+        sock, outbox = self._sock, self._outbox
         if sock is None:
             return
-        outbox = self._outbox
         was_blocked = outbox.is_blocked
         try:
             outbox.send(sock)
