@@ -19,10 +19,8 @@ ratios are formed within a round (parentheses: lowest and highest), because abso
 
 _READING = """\
 The row of memcached has a memcached in the proxy's place: what the client's side alone costs, and how much the load
-generator can ask. A proxy whose core is not busy waits for memcached and the load generator. Outrider runs with its
-defaults: keys that were asked for and not forwarded came from its hot cache; `--systems
-nutcracker,outrider-forwarding` turns that off. CPU per request is exact, its parts user and sys come from the
-kernel's samples and are good to a few percent."""
+generator can ask. A proxy whose core is not busy waits for memcached and the load generator. CPU per request is exact,
+its parts user and sys come from the kernel's samples and are good to a few percent."""
 
 _AGAIN = """\
 `.venv/bin/python -m bench` writes this file anew; `--help` names the options. It needs memcached, nutcracker, a C

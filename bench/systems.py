@@ -70,7 +70,7 @@ main:
     return ["nutcracker", "-c", str(config), *stats, "-p", str(place.directory / "nutcracker.pid")]
 
 
-def _outrider(place: Place, port: int, extra: str = "") -> list[str]:
+def _outrider(place: Place, port: int) -> list[str]:
     servers = ", ".join(f'"127.0.0.1:{backend.port}"' for backend in place.backends)
     config = place.directory / "outrider.toml"
     config.write_text(f"""\
@@ -83,12 +83,8 @@ servers = [{servers}]
 
 [log]
 level = "warning"
-{extra}""")
+""")
     return [str(place.outrider), "run", "-c", str(config)]
-
-
-def _outrider_forwarding(place: Place, port: int) -> list[str]:
-    return _outrider(place, port, "\n[hot_cache]\nenabled = false\n")
 
 
 SYSTEMS = {
@@ -96,8 +92,6 @@ SYSTEMS = {
     for system in (
         System("nutcracker", _nutcracker),
         System("outrider", _outrider),
-        # With every request going to a backend: the only fair comparison of the two forwarding paths.
-        System("outrider-forwarding", _outrider_forwarding),
         # In the proxy's place: what the client's side alone costs, and how much the load generator can ask.
         System("memcached", _memcached, is_proxy=False),
     )

@@ -76,6 +76,14 @@ class Assembly:
                 for name, value in backend.report():
                     yield f"{backend.label}:{name}", value
 
+    def report_held(self) -> Iterator[tuple[str, object]]:
+        """How much of the budget for clients is in use, and was at most."""
+        budget = self.clients.budget
+        yield "clients_open", len(self.clients)
+        yield "buffer_held", budget.held
+        yield "buffer_held_peak", budget.peak
+        yield "buffer_memory", budget.limit
+
     def report_settings(self) -> Iterator[tuple[str, object]]:
         """The configuration as ``stats settings`` shows it: the names clients look for, then our own."""
         config = self.plan.config

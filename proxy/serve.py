@@ -100,6 +100,7 @@ class Proxy:
                     stats.add(b"backends", assembly.report_backends)
                     stats.add(b"proxy", reloader.report)
                     stats.add(b"proxy", assembly.report_discovery)
+                    stats.add(b"proxy", assembly.report_held)
                     stats.add(b"proxy", self._writer.report)
                     nursery.start_soon(self._reactor.run, name="reactor")
                     nursery.start_soon(self._reactor.sweep_deadlines, name="deadlines")

@@ -164,13 +164,11 @@ for _index, _row in enumerate(_ROWS):
 
 COMMANDS: Final = {row.verb: row for row in _ROWS}
 
-GET: Final = COMMANDS[b"get"]
 CAS: Final = COMMANDS[b"cas"]
 DELETE: Final = COMMANDS[b"delete"]
 META_GET: Final = COMMANDS[b"mg"]
 META_DELETE: Final = COMMANDS[b"md"]
 FLUSH_ALL: Final = COMMANDS[b"flush_all"]
-STATS: Final = COMMANDS[b"stats"]
 VERSION: Final = COMMANDS[b"version"]
 QUIT: Final = COMMANDS[b"quit"]
 #: Stands for a line that the parser has answered itself: an error, ``mn``, ``verbosity``.

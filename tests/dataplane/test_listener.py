@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import trio
+import trio.testing
 
 from proxy.dataplane.listener import accept_clients
 
@@ -53,3 +54,21 @@ async def test_an_error_of_one_client_is_not_the_end(number: int) -> None:
         assert len(accepted) == 1
         accepted[0].close()
         assert set(told) == (set() if number == errno.ECONNABORTED else {"cannot accept clients for now"})
+
+
+async def test_a_listener_that_is_closed_as_somebody_connects_ends_the_task_quietly() -> None:
+    for _ in range(40):  # trio runs the two tasks that are woken together in random order
+        with (
+            socket.create_server(("127.0.0.1", 0)) as listener,
+            listener.dup() as twin,
+            socket.socket() as client,
+        ):
+            listener.setblocking(False)
+            with trio.fail_after(5):
+                async with trio.open_nursery() as nursery:
+                    nursery.start_soon(accept_clients, listener, socket.socket.close, lambda _: None)
+                    await trio.testing.wait_all_tasks_blocked()
+                    client.connect(listener.getsockname())
+                    await trio.lowlevel.wait_readable(twin)
+                    nursery.cancel_scope.cancel()
+                    listener.close()
