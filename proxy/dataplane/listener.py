@@ -105,6 +105,8 @@ async def accept_clients(
     """Hand every client that connects to `accept`. Runs until cancelled."""
     while True:
         await trio.lowlevel.wait_readable(listener)
+        if listener.fileno() < 0:
+            return  # cancelled and closed when it was readable already: too late to be interrupted
         for _ in range(_ACCEPTS_PER_TURN):
             try:
                 sock, _ = listener.accept()
