@@ -56,11 +56,11 @@ class Link:
     """
 
     __slots__ = (
+        "_answered_at",
         "_charged",
         "_counters",
         "_drained",
         "_fifo",
-        "_heard_at",
         "_is_flushing_later",
         "_large_bytes",
         "_max_in_flight",
@@ -94,7 +94,7 @@ class Link:
         self._sock: socket.socket | None = None
         self._is_flushing_later = False
         self._large_bytes = 0
-        self._heard_at = 0.0  # when the backend last sent anything
+        self._answered_at = 0.0  # when a call last had its whole reply
         self._owed_removals: list[Request] = []  # not acknowledged by the connection that they went to
         self._charged = 0  # bytes of a half-read reply, charged to the owner at the head of the queue
         self._needs_socket = trio.Event()
@@ -193,10 +193,10 @@ class Link:
         if not data:
             self._lose("closed by the backend")
             return
-        self._heard_at = self._reactor.now
         fifo = self._fifo
         parser = self._parser
         counters = self._counters
+        now = self._reactor.now
         if self._charged:
             parser.receive(data, discard=fifo[0].owner.is_gone)
         else:
@@ -215,6 +215,7 @@ class Link:
                 self._charge(call, parser.held)
                 return
             fifo.popleft()
+            self._answered_at = now
             if self._charged:
                 self._charge(call, 0)
             if reply == END:
@@ -275,12 +276,11 @@ class Link:
     def sweep(self, now: float) -> None:
         if self._fifo and self._fifo[0].deadline <= now:
             self._counters.backend_timeouts += 1
-            if now - self._heard_at < self._timeout:
+            if now - self._answered_at < self._timeout:
                 self._fail_late(now)
             else:
                 self._doubt("timeout", troubles.BACKEND_TIMEOUT)
-        waiting = self._waiting
-        while waiting and waiting[0].deadline <= now:
+        while self._waiting and self._waiting[0].deadline <= now:
             self._fail_first_waiting(troubles.BACKEND_TIMEOUT)
 
     def _fail_late(self, now: float) -> None:
@@ -289,6 +289,8 @@ class Link:
         It is busy with others, and not in doubt: their replies still come in their turn, and answer nobody.
         """
         late: list[Call] = []
+        if self._charged:
+            self._charge(self._fifo[0], 0)  # the reply under way is for nobody from now on
         again = now + self._timeout  # when to look at what is late again, at the latest
         for index, call in enumerate(self._fifo):
             if call.deadline > now:
@@ -301,9 +303,6 @@ class Link:
             if call.deadline > now:
                 break
             call.deadline = again
-        if late and self._charged:
-            late[0].owner.charge(-self._charged)  # the first one's reply is under way
-            self._charged = 0
         for call in late:
             self._fail(call, troubles.BACKEND_TIMEOUT)
 
@@ -312,8 +311,7 @@ class Link:
     def _lose(self, reason: str) -> None:
         """The backend ended the connection: nothing more of it will be executed."""
         self._counters.backend_losses += 1
-        calls, sock = self._detach(reason)
-        self._tell_lost(reason, len(calls))
+        calls, sock = self._give_up(reason)
         if sock is not None:
             sock.close()
         for index, call in enumerate(calls):
@@ -338,8 +336,7 @@ class Link:
 
     def _doubt(self, reason: str, reply: bytes) -> None:
         """The connection may still execute or answer something: fence it in."""
-        calls, sock = self._detach(reason)
-        self._tell_lost(reason, len(calls))
+        calls, sock = self._give_up(reason)
         self._parser = ReplyParser()
         if sock is not None:
             removals = [
@@ -373,8 +370,10 @@ class Link:
         self._needs_socket.set()
         return calls, sock
 
-    def _tell_lost(self, reason: str, failed: int) -> None:
-        self._reactor.notice("backend connection lost", backend=self.name, reason=reason, failed=failed)
+    def _give_up(self, reason: str) -> tuple[list[Call], socket.socket | None]:
+        calls, sock = self._detach(reason)
+        self._reactor.notice("backend connection lost", backend=self.name, reason=reason, failed=len(calls))
+        return calls, sock
 
     # ---- the dialler's side ----
 

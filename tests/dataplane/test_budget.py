@@ -189,3 +189,32 @@ def test_a_refused_value_is_swallowed_without_being_held() -> None:
         client.setblocking(False)
         expected = b"SERVER_ERROR object too large for cache\r\nEND\r\n"
         assert plane.receive(client, len(expected)) == expected
+
+
+def test_a_reply_that_comes_too_late_is_charged_to_nobody() -> None:
+    with Plane(timeout=0.3) as plane:
+        first, second, backend = plane.connect(), plane.connect(), plane.attach()
+        backend.setblocking(True)
+        first.send(b"get a\r\nget k\r\n")
+        plane.pump()
+        time.sleep(0.1)
+        second.send(b"get b\r\n")
+        plane.pump()
+        time.sleep(0.1)
+        reply = _value(b"k", 300_000) + b"END\r\n"
+        backend.sendall(b"END\r\n" + reply[:100_000])
+        plane.pump_until(lambda: plane.budget.held >= 99_000, "the half is held")
+        time.sleep(0.11)
+        plane.sweep()  # the first client has waited for too long, and the backend has just answered
+        assert plane.budget.held == 0
+        backend.sendall(reply[100_000:130_000])
+        plane.pump()
+        time.sleep(0.1)
+        plane.sweep()  # and now the second one has
+        assert plane.budget.held == 0
+        backend.sendall(reply[130_000:] + b"END\r\n")
+        plane.pump()
+        assert plane.budget.held == 0
+        line = b"SERVER_ERROR backend timeout\r\n"
+        assert plane.receive(first, 5 + len(line)) == b"END\r\n" + line
+        assert plane.receive(second, len(line)) == line

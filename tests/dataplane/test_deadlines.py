@@ -11,6 +11,7 @@ import trio
 import trio.testing
 
 from proxy.dataplane.counters import Counters
+from proxy.dataplane.link import LIVE
 from proxy.dataplane.reactor import Reactor
 from proxy.protocol.commands import DELETE
 from proxy.protocol.request import Request
@@ -97,6 +98,30 @@ def test_a_deadline_that_passed_without_a_reply_fails_all_that_is_queued() -> No
         assert plane.receive(client, 2 * len(line)) == line * 2
         assert plane.counters.backend_timeouts == 1
         assert backend.recv(100).startswith(b"get k\r\n")
+
+
+def test_a_call_that_is_late_on_a_connection_that_goes_on_answering_fails_alone() -> None:
+    line = b"SERVER_ERROR backend timeout\r\n"
+    with Plane(timeout=0.2) as plane:
+        backend, client, other = plane.attach(), plane.connect(), plane.connect()
+        client.send(b"get a\r\nget late\r\n")
+        plane.pump()
+        time.sleep(0.15)
+        backend.send(b"END\r\n")  # it is at work
+        other.send(b"get b\r\n")
+        plane.pump()
+        time.sleep(0.1)  # now the first client's second call is late, and the other's is not
+        plane.sweep()
+        assert plane.receive(client, 5 + len(line)) == b"END\r\n" + line
+        assert plane.link.state == LIVE
+        backend.send(b"VALUE late 0 1\r\nx\r\nEND\r\nVALUE b 0 1\r\ny\r\nEND\r\n")
+        plane.pump()
+        assert plane.receive(other, 21) == b"VALUE b 0 1\r\ny\r\nEND\r\n"
+        client.send(b"get a\r\n")
+        plane.pump()
+        backend.send(b"END\r\n")
+        plane.pump()
+        assert plane.receive(client, 5) == b"END\r\n"
 
 
 def test_after_an_idle_time_a_new_connection_gets_all_of_its_timeout() -> None:

@@ -35,7 +35,7 @@ def limited(proxy: str, backend: str) -> Iterator[Sides]:
     """An oracle that takes values up to 1 MiB, and an Outrider with these limits."""
     oracle = Memcached("-I", "1m")
     behind = Memcached("-I", backend)
-    outrider = Outrider(pool(behind.address, options='timeout = "10s"'), f'max_value = "{proxy}"')
+    outrider = Outrider(pool(behind.address, options='timeout = "30s"'), f'max_value = "{proxy}"')
     outrider.wait_live()
     with running(outrider, behind, oracle):
         yield Sides(oracle.port, outrider.port, MEMCACHED)

@@ -78,6 +78,7 @@ def test_a_write_is_never_sent_twice(by_reset: bool, size: int) -> None:
         assert wire.ask(b"set %b 0 0 1\r\n5\r\n" % key) == b"STORED\r\n"
         on.relay.replies.cut_after(size, by_reset=by_reset)
         assert wire.ask(b"incr %b 1\r\n" % key) == CLOSED
+        on.wait_served(0)
         assert wire.ask(b"get %b\r\n" % key, b"END\r\n") == b"VALUE %b 0 1\r\n6\r\nEND\r\n" % key
         assert on.count("backend_retries") == 0
 

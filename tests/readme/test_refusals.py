@@ -9,6 +9,7 @@ import pytest
 
 from proxy import __version__
 from tests.readme.starting import refusal, started
+from tests.servers import Outrider, pool, wait_until
 
 MEMORY = '[pools.main]\nservers = ["memory://main"]\n'
 
@@ -110,6 +111,19 @@ def test_a_configuration_with_a_mistake(tmp_path: Path) -> None:
     file = tmp_path / "outrider.toml"
     file.write_text(f"{MEMORY}timeout = 250\n")
     assert refusal("run", "-c", str(file)).startswith(f"{file}:3: pools.main.timeout: ")
+
+
+def test_a_server_whose_name_does_not_exist(tmp_path: Path) -> None:
+    file = tmp_path / "outrider.toml"
+    file.write_text('[pools.main]\nservers = ["127.0.0.1:1", "nobody.invalid:11211"]\n')
+    with pytest.raises(socket.gaierror) as unknown:
+        socket.getaddrinfo("nobody.invalid", 11211)
+    if unknown.value.errno == socket.EAI_NONAME:
+        assert refusal("run", "-c", str(file)) == "pools.main.servers: unknown host name: nobody.invalid"
+    else:
+        # There is no resolver to ask: that proves nothing, and the log tells which server cannot be had.
+        with Outrider(pool("127.0.0.1:1", "nobody.invalid:11211")) as outrider:
+            wait_until(lambda: b"main.nobody.invalid:11211" in outrider.output(), "the log names it")
 
 
 def test_wrong_usage_is_told_with_the_usage_and_exit_code_2() -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from pymemcache import Client
 
-from tests.servers import DEADLINE, Memcached, Outrider, Wire, free_port, pool, wait_until
+from tests.servers import Memcached, Outrider, Wire, free_port, pool, wait_until
 
 MEMORY = pool("memory://main")
 
@@ -66,20 +66,6 @@ def test_a_second_signal_ends_at_once(second: int) -> None:
         outrider.signal(second)
         assert outrider.wait() == 0
         assert b"Traceback" not in outrider.output()
-
-
-def test_a_server_whose_name_nobody_knows_is_down_and_named_in_the_log() -> None:
-    with Memcached() as memcached, Outrider(pool("nobody.invalid:11211", memcached.address)) as outrider:
-        wait_until(lambda: b"nobody.invalid" in outrider.output(), "the log names it", 3 * DEADLINE)
-        (event,) = [event for event in events(outrider) if "nobody.invalid" in str(event)]
-        assert event["event"] == "backend cannot be connected"
-        assert event["level"] == "warning"
-        assert event["backend"] == "main.nobody.invalid:11211"
-        assert event["reason"].startswith("nobody.invalid:11211: ")
-        wait_until(lambda: "live" in outrider.stats("backends").values(), "the other is live")
-        with Wire(outrider.port) as wire:
-            replies = {wire.ask(b"set key-%d 0 0 1\r\nv\r\n" % number) for number in range(50)}
-        assert replies == {b"STORED\r\n", b"SERVER_ERROR backend down\r\n"}
 
 
 def test_a_server_that_refuses_connections_is_named_in_the_log_once() -> None:
