@@ -102,15 +102,15 @@ def test_a_deadline_that_passed_without_a_reply_fails_all_that_is_queued() -> No
 
 def test_a_call_that_is_late_on_a_connection_that_goes_on_answering_fails_alone() -> None:
     line = b"SERVER_ERROR backend timeout\r\n"
-    with Plane(timeout=0.2) as plane:
+    with Plane(timeout=0.5) as plane:
         backend, client, other = plane.attach(), plane.connect(), plane.connect()
         client.send(b"get a\r\nget late\r\n")
         plane.pump()
-        time.sleep(0.15)
+        time.sleep(0.4)
         backend.send(b"END\r\n")  # it is at work
         other.send(b"get b\r\n")
         plane.pump()
-        time.sleep(0.1)  # now the first client's second call is late, and the other's is not
+        time.sleep(0.2)  # now the first client's second call is late, and the other's is not
         plane.sweep()
         assert plane.receive(client, 5 + len(line)) == b"END\r\n" + line
         assert plane.link.state == LIVE

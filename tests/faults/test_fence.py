@@ -93,7 +93,7 @@ def test_after_a_stop_the_last_of_many_large_writes_is_not_undone_by_those_befor
 
 @pytest.mark.parametrize("is_meta", [False, True])
 def test_a_connection_that_hangs_while_new_ones_answer_costs_its_doubtful_keys(is_meta: bool) -> None:
-    with stage(1, relayed=True, pool_options='fence_timeout = "400ms"') as on, on.client() as wire:
+    with stage(1, relayed=True, pool_options='fence_timeout = "1s"') as on, on.client() as wire:
         keys = [on.key(0, f"doubt{number}") for number in range(5)]
         sure = on.key(0, "sure")
         for key in (*keys, sure):
