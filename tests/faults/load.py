@@ -5,6 +5,7 @@ do to one key at a time is checked in `races`. A client stops at the first reply
 it on the connection says nothing any more.
 """
 
+import os
 import random
 import threading
 import time
@@ -232,4 +233,6 @@ class Canary:
         self._thread.join(2 * DEADLINE)
         if kind is None:
             assert not self._trouble, f"the canary, on an unaffected backend: {self._trouble}"
-            assert self.slowest < self._limit, f"the canary waited {self.slowest:.2f} s"
+            # A machine that has more to do than it can delays everybody.
+            limit = self._limit if os.getloadavg()[0] < 2 * (os.cpu_count() or 1) else 5 * self._limit
+            assert self.slowest < limit, f"the canary waited {self.slowest:.2f} s"
